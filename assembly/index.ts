@@ -1,0 +1,6 @@
+// The shipped exports, nothing else: one line a folder of kernels.
+
+/** First byte of memory that kernels do not use for their own static data. */
+export function heapBase(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,79 @@
+/**
+ * Every error paring throws on purpose. The message names the place (op, file, option), what was expected and what was
+ * found, so that the reader knows what to change; `code` is stable and meant for programs.
+ */
+export class ParingError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** A shape that an op cannot take. */
+export class ShapeError extends ParingError {
+  constructor(op: string, argument: string, expected: string, got: string) {
+    super('SHAPE', `${op}: ${argument}: expected ${expected}, got ${got}`);
+  }
+}
+
+/** An argument outside its range or of the wrong type. */
+export class ArgumentError extends ParingError {
+  constructor(op: string, argument: string, expected: string, got: unknown) {
+    super('ARGUMENT', `${op}: ${argument}: expected ${expected}, got ${describe(got)}`);
+  }
+}
+
+/** A graph that is not a well-formed model (unknown input, cycle, missing parameter...). */
+export class GraphError extends ParingError {
+  constructor(node: string, message: string) {
+    super('GRAPH', `graph: node '${node}': ${message}`);
+  }
+}
+
+/** A backend that cannot be had here, or that cannot do what was asked of it. Nothing falls back by itself. */
+export class BackendError extends ParingError {
+  constructor(backend: string, message: string, options?: ErrorOptions) {
+    super('BACKEND', `backend '${backend}': ${message}`, options);
+  }
+}
+
+/** Memory that could not be had. */
+export class MemoryError extends ParingError {
+  constructor(asked: number, message: string) {
+    super('MEMORY', `memory: cannot allocate ${asked} bytes: ${message}`);
+  }
+}
+
+/** A model file that is truncated, altered or contradicts itself. `offset` is the byte at which reading stopped. */
+export class FormatError extends ParingError {
+  readonly offset: number;
+  constructor(offset: number, expected: string, got: string) {
+    super('FORMAT', `model file: byte ${offset}: expected ${expected}, got ${got}`);
+    this.offset = offset;
+  }
+}
+
+/** Data that cannot be read as what it should be (an IDX file, a label out of range). */
+export class DataError extends ParingError {
+  constructor(source: string, expected: string, got: string) {
+    super('DATA', `${source}: expected ${expected}, got ${got}`);
+  }
+}
+
+/** Training that left the finite numbers. */
+export class DivergenceError extends ParingError {
+  constructor(step: number, what: string) {
+    super(
+      'DIVERGED',
+      `training: step ${step}: ${what} is not finite; lower the learning rate or clip gradients`,
+    );
+  }
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (Array.isArray(value)) return `[${value.join(', ')}]`;
+  return String(value);
+}

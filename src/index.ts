@@ -1,0 +1,2 @@
+/** The whole public API: re-exports only. */
+export * from './core/errors.ts';
