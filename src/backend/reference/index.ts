@@ -5,9 +5,20 @@
 import type { AnyTypedArray } from '../../core/dtype.ts';
 import type { Backend, PrimitiveName, Primitives } from '../backend.ts';
 import { Heap, PlainStore } from '../heap.ts';
+import { conv } from './conv.ts';
+import { linear } from './linear.ts';
+import { pool } from './pool.ts';
+import { quant } from './quant.ts';
+import { sparse } from './sparse.ts';
 
 /** The folders of primitives. */
-const families: readonly ((heap: Heap) => Partial<Pick<Primitives, PrimitiveName>>)[] = [];
+const families: readonly ((heap: Heap) => Partial<Pick<Primitives, PrimitiveName>>)[] = [
+  linear,
+  conv,
+  sparse,
+  quant,
+  pool,
+];
 
 export function createReferenceBackend(): Backend {
   const heap = new Heap(new PlainStore());
