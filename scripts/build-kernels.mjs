@@ -1,5 +1,5 @@
-// Compiles assembly/ to build/: kernels.wasm (release), kernels.debug.wasm (asserts), the typed bindings of both, and the
-// release module as base64 for hosts that cannot import a .wasm file.
+// Compiles assembly/ to build/: kernels.wasm (release), kernels.debug.wasm (asserts), the typed bindings of both, the
+// release module as base64 for hosts that cannot import a .wasm file, and the benchmark's peak probes.
 // Usage: node scripts/build-kernels.mjs [outDir]
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,42 +7,32 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const modules = [
+  { file: 'kernels', options: ['--config', 'asconfig.json', '--target', 'release'] },
+  { file: 'kernels.debug', options: ['--config', 'asconfig.json', '--target', 'debug'] },
+  { file: 'probe', options: ['--config', 'assembly/probe/asconfig.json'] },
+];
 
-export function buildKernels(outDir = join(root, 'build')) {
+function buildKernels(outDir) {
   mkdirSync(outDir, { recursive: true });
+  // Built aside, then renamed: a build that fails half-way leaves the last good one in place.
   const temporary = mkdtempSync(join(outDir, '.tmp-'));
   try {
-    for (const [target, file] of [
-      ['release', 'kernels'],
-      ['debug', 'kernels.debug'],
-    ]) {
-      execFileSync(
-        process.execPath,
-        [
-          join(root, 'node_modules/assemblyscript/bin/asc.js'),
-          '--config',
-          join(root, 'asconfig.json'),
-          '--target',
-          target,
-          '--outFile',
-          join(temporary, `${file}.wasm`),
-        ],
-        { cwd: root, stdio: 'inherit' },
-      );
-      for (const extension of ['wasm', 'js', 'd.ts']) {
-        renameSync(join(temporary, `${file}.${extension}`), join(outDir, `${file}.${extension}`));
-      }
+    for (const { file, options } of modules) {
+      const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
+      const out = ['--outFile', join(temporary, `${file}.wasm`)];
+      execFileSync(process.execPath, [asc, ...options, ...out], { cwd: root, stdio: 'inherit' });
     }
-    const base64 = readFileSync(join(outDir, 'kernels.wasm')).toString('base64');
-    writeFileSync(join(temporary, 'k.js'), `export default '${base64}';\n`);
-    renameSync(join(temporary, 'k.js'), join(outDir, 'kernels-base64.js'));
-    writeFileSync(
-      join(outDir, 'kernels-base64.d.ts'),
-      'declare const base64: string;\nexport default base64;\n',
-    );
+    const base64 = readFileSync(join(temporary, 'kernels.wasm')).toString('base64');
+    writeFileSync(join(temporary, 'kernels-base64.js'), `export default '${base64}';\n`);
+    writeFileSync(join(temporary, 'kernels-base64.d.ts'), 'declare const base64: string;\nexport default base64;\n');
+    const bindings = modules.flatMap(({ file }) => ['wasm', 'js', 'd.ts'].map((ext) => `${file}.${ext}`));
+    for (const name of [...bindings, 'kernels-base64.js', 'kernels-base64.d.ts']) {
+      renameSync(join(temporary, name), join(outDir, name));
+    }
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) buildKernels(process.argv[2]);
+buildKernels(process.argv[2] ?? join(root, 'build'));
