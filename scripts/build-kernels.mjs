@@ -25,7 +25,10 @@ function buildKernels(outDir) {
     }
     const base64 = readFileSync(join(temporary, 'kernels.wasm')).toString('base64');
     writeFileSync(join(temporary, 'kernels-base64.js'), `export default '${base64}';\n`);
-    writeFileSync(join(temporary, 'kernels-base64.d.ts'), 'declare const base64: string;\nexport default base64;\n');
+    writeFileSync(
+      join(temporary, 'kernels-base64.d.ts'),
+      'declare const base64: string;\nexport default base64;\n',
+    );
     const bindings = modules.flatMap(({ file }) => ['wasm', 'js', 'd.ts'].map((ext) => `${file}.${ext}`));
     for (const name of [...bindings, 'kernels-base64.js', 'kernels-base64.d.ts']) {
       renameSync(join(temporary, name), join(outDir, name));

@@ -110,10 +110,23 @@ export function i8_dot_probe(iterations: i32): f32 {
 
 /** Keeps the accumulators alive: an optimizer may drop a loop whose result nobody reads. */
 function total(
-  a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128,
-  a6: v128, a7: v128, a8: v128, a9: v128, a10: v128, a11: v128,
+  a0: v128,
+  a1: v128,
+  a2: v128,
+  a3: v128,
+  a4: v128,
+  a5: v128,
+  a6: v128,
+  a7: v128,
+  a8: v128,
+  a9: v128,
+  a10: v128,
+  a11: v128,
 ): f32 {
-  const x = v128.xor(v128.xor(v128.xor(a0, a1), v128.xor(a2, a3)), v128.xor(v128.xor(a4, a5), v128.xor(a6, a7)));
+  const x = v128.xor(
+    v128.xor(v128.xor(a0, a1), v128.xor(a2, a3)),
+    v128.xor(v128.xor(a4, a5), v128.xor(a6, a7)),
+  );
   const y = v128.xor(x, v128.xor(v128.xor(a8, a9), v128.xor(a10, a11)));
   return f32x4.extract_lane(y, 0) + f32x4.extract_lane(y, 3);
 }
