@@ -13,7 +13,7 @@ export const conv = (heap: Heap) => ({
     const { n, ci, h, w, co, ho, wo, kh, kw, strideH, strideW } = a;
     const ciGroup = ci / a.groups;
     const coGroup = co / a.groups;
-    const dy = Float64Array.from(heap.f32(a.dy, n * co * ho * wo));
+    const dy = new Float64Array(heap.f32(a.dy, n * co * ho * wo));
     const weight = heap.f32(a.weight, co * ciGroup * kh * kw);
     const dx = heap.f32(a.dx, n * ci * h * w);
     const sum = new Float64Array(h * w);
@@ -47,8 +47,8 @@ export const conv = (heap: Heap) => ({
     const { n, ci, h, w, co, ho, wo, kh, kw, strideH, strideW } = a;
     const ciGroup = ci / a.groups;
     const coGroup = co / a.groups;
-    const x = Float64Array.from(heap.f32(a.x, n * ci * h * w));
-    const dy = Float64Array.from(heap.f32(a.dy, n * co * ho * wo));
+    const x = new Float64Array(heap.f32(a.x, n * ci * h * w));
+    const dy = new Float64Array(heap.f32(a.dy, n * co * ho * wo));
     const dw = heap.f32(a.dw, co * ciGroup * kh * kw);
     for (let o = 0; o < co; o++) {
       const firstChannel = Math.floor(o / coGroup) * ciGroup;
@@ -80,8 +80,8 @@ export const conv = (heap: Heap) => ({
 /** y = clamp(conv2d(x, weight) + bias); with skipZeros, weights that are 0 are left out of the sum. */
 export function convolve(heap: Heap, a: Conv2dArgs, skipZeros: boolean): void {
   const { n, co, ho, wo } = a;
-  const x = Float64Array.from(heap.f32(a.x, n * a.ci * a.h * a.w));
-  const weight = Float64Array.from(heap.f32(a.weight, co * (a.ci / a.groups) * a.kh * a.kw));
+  const x = new Float64Array(heap.f32(a.x, n * a.ci * a.h * a.w));
+  const weight = new Float64Array(heap.f32(a.weight, co * (a.ci / a.groups) * a.kh * a.kw));
   const bias = a.bias ? heap.f32(a.bias, co) : null;
   const y = heap.f32(a.y, n * co * ho * wo);
   const sum = new Float64Array(ho * wo);

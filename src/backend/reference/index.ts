@@ -3,26 +3,37 @@
  * Slow by design; it answers where there is no WebAssembly, if asked by name.
  */
 import type { AnyTypedArray } from '../../core/dtype.ts';
-import type { Backend, PrimitiveName, Primitives } from '../backend.ts';
+import type { Backend, Primitives } from '../backend.ts';
 import { Heap, PlainStore } from '../heap.ts';
+import { cluster } from './cluster.ts';
 import { conv } from './conv.ts';
+import { elementwise } from './elementwise.ts';
+import { layout } from './layout.ts';
 import { linear } from './linear.ts';
+import { loss } from './loss.ts';
+import { norm } from './norm.ts';
+import { optim } from './optim.ts';
 import { pool } from './pool.ts';
 import { quant } from './quant.ts';
+import { reduce } from './reduce.ts';
 import { sparse } from './sparse.ts';
-
-/** The folders of primitives. */
-const families: readonly ((heap: Heap) => Partial<Pick<Primitives, PrimitiveName>>)[] = [
-  linear,
-  conv,
-  sparse,
-  quant,
-  pool,
-];
 
 export function createReferenceBackend(): Backend {
   const heap = new Heap(new PlainStore());
-  const primitives = Object.assign({}, ...families.map((family) => family(heap))) as Primitives;
+  const primitives: Primitives = {
+    ...linear(heap),
+    ...conv(heap),
+    ...sparse(heap),
+    ...pool(heap),
+    ...norm(heap),
+    ...elementwise(heap),
+    ...layout(heap),
+    ...loss(heap),
+    ...reduce(heap),
+    ...optim(heap),
+    ...cluster(heap),
+    ...quant(heap),
+  };
   return {
     ...primitives,
     name: 'reference',

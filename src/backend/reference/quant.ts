@@ -92,8 +92,9 @@ export const quant = (heap: Heap) => ({
   qconv2d(a: QConv2dArgs): void {
     const { n, ci, co, ho, wo } = a;
     // Padding counts as zeroX, that is as 0 once zeroX is taken off: the float convolution's padding.
-    const x = Float64Array.from(heap.i8(a.x, n * ci * a.h * a.w), (value) => value - a.zeroX);
-    const weight = Float64Array.from(heap.i8(a.weight, co * (ci / a.groups) * a.kh * a.kw));
+    const x = new Float64Array(heap.i8(a.x, n * ci * a.h * a.w));
+    for (let i = 0; i < x.length; i++) x[i] -= a.zeroX;
+    const weight = new Float64Array(heap.i8(a.weight, co * (ci / a.groups) * a.kh * a.kw));
     const bias = a.bias ? heap.i32(a.bias, co) : null;
     const multiplier = heap.f32(a.multiplier, co);
     const y = heap.i8(a.y, n * co * ho * wo);
