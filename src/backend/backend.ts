@@ -207,7 +207,7 @@ export interface UnaryArgs {
   size: number;
   alpha: number;
 }
-/** dx = dy * kind'(x). x and y are forward's input and output. At a kink the derivative is 0 (relu at 0, relu6 at 0 and 6; leakyRelu at 0: alpha), as in torch. dx may be dy. */
+/** dx = dy * kind'(x). x and y are forward's input and output. At a kink the derivative is 0 (relu at 0, relu6 at 0 and 6; leakyRelu at 0: alpha; hardSwish at -3: 0, at 3: 1), as in torch. dx may be dy. */
 export interface UnaryGradArgs {
   kind: UnaryKind;
   x: Ptr;
@@ -375,7 +375,7 @@ export interface AccumulateSquaresArgs {
   size: number;
 }
 
-/** indices (u8) = nearest of k <= 256 centroids, the lowest index on a tie. */
+/** indices (u8) = nearest of k <= 256 centroids by |x - c|, the difference rounded to f32; the lowest index on a tie. */
 export interface KMeansAssignArgs {
   x: Ptr;
   centroids: Ptr;

@@ -34,7 +34,7 @@ export const cluster = (heap: Heap) => ({
     const counts = heap.i32(a.counts, a.k).fill(0);
     const sums = new Float64Array(a.k);
     for (let i = 0; i < a.size; i++) {
-      if (mask && mask[i] === 0) continue;
+      if (mask?.[i] === 0) continue;
       sums[indices[i]] += x[i];
       counts[indices[i]] += 1;
     }
@@ -42,11 +42,12 @@ export const cluster = (heap: Heap) => ({
   },
 
   gatherCentroids(a: GatherCentroidsArgs): void {
-    const centroids = heap.f32(a.centroids, 256);
     const indices = heap.u8(a.indices, a.size);
+    const highest = indices.reduce((most, index) => Math.max(most, index), 0);
+    const centroids = heap.f32(a.centroids, highest + 1);
     const mask = a.mask ? heap.u8(a.mask, a.size) : null;
     const w = heap.f32(a.w, a.size);
-    for (let i = 0; i < a.size; i++) w[i] = mask && mask[i] === 0 ? 0 : centroids[indices[i]];
+    for (let i = 0; i < a.size; i++) w[i] = mask?.[i] === 0 ? 0 : centroids[indices[i]];
   },
 
   scatterCentroids(a: ScatterCentroidsArgs): void {
@@ -54,7 +55,7 @@ export const cluster = (heap: Heap) => ({
     const indices = heap.u8(a.indices, a.size);
     const mask = a.mask ? heap.u8(a.mask, a.size) : null;
     const sums = new Float64Array(a.k);
-    for (let i = 0; i < a.size; i++) if (!mask || mask[i] !== 0) sums[indices[i]] += dw[i];
+    for (let i = 0; i < a.size; i++) if (mask?.[i] !== 0) sums[indices[i]] += dw[i];
     heap.f32(a.dc, a.k).set(sums);
   },
 });
