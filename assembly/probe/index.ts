@@ -1,3 +1,5 @@
+export { f32_gemm_naive } from './naive';
+
 // Register-only loops that show what the machine can do at most: the yardstick of every "% of peak" in the benchmark. They
 // are a module of their own and do not ship.
 //

@@ -94,7 +94,9 @@ export function layCase(backend: Backend, c: KernelCase): LaidCase {
       }
       return out;
     },
-    free: () => blocks.forEach((ptr) => backend.heap.free(ptr)),
+    free: () => {
+      for (const ptr of blocks) backend.heap.free(ptr);
+    },
   };
 }
 
