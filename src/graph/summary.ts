@@ -1,0 +1,43 @@
+/** A graph as a table: what people look at first. */
+import { formatShape } from '../core/shape.ts';
+import type { Graph } from './graph.ts';
+import { costs, totals } from './infer.ts';
+
+/**
+ * Layer, op, output shape (one sample), parameters, those that are not zero, multiply-accumulates and bytes in memory, one line a
+ * node, with totals. Parameters that several nodes share count once in the totals.
+ * @throws GraphError if the graph is not well formed
+ */
+export function summary(graph: Graph): string {
+  const rows: string[][] = [['layer', 'op', 'output', 'parameters', 'non-zero', 'MACs', 'bytes']];
+  for (const input of graph.inputs)
+    rows.push([input.name, 'input', formatShape(input.shape), '', '', '', '']);
+  for (const { node, shape, parameters, nonzero, macs, bytes } of costs(graph)) {
+    const counted = parameters > 0 ? [parameters, nonzero].map(grouped) : ['', ''];
+    rows.push([
+      node.name,
+      node.op,
+      formatShape(shape.slice(1)),
+      ...counted,
+      macs > 0 ? grouped(macs) : '',
+      bytes > 0 ? grouped(bytes) : '',
+    ]);
+  }
+  const { parameters, nonzero, macs, bytes } = totals(graph);
+  rows.push(['total', '', '', ...[parameters, nonzero, macs, bytes].map(grouped)]);
+
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => (column < 3 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
+      .join('  ')
+      .trimEnd(),
+  );
+  const rule = '-'.repeat(Math.max(...lines.map((line) => line.length)));
+  return [`${graph.name}`, lines[0], rule, ...lines.slice(1, -1), rule, lines[lines.length - 1]].join('\n');
+}
+
+/** 431080 as 431,080, whatever the host's locale. */
+function grouped(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+}

@@ -1,0 +1,360 @@
+/**
+ * Builds a graph node by node. Every value has a name, so branches, residual adds and concatenations are written by naming
+ * what they read. Shapes are inferred while building: a layer that does not fit is refused on its own line.
+ */
+import { ArgumentError, GraphError } from '../core/errors.ts';
+import { Rng } from '../core/rng.ts';
+import { assertShape, type Shape } from '../core/shape.ts';
+import type {
+  Attributes,
+  Graph,
+  Metadata,
+  Node,
+  NodeOf,
+  OpName,
+  Padding,
+  Pair,
+  Param,
+} from '../graph/graph.ts';
+import { schemaOf } from '../graph/schema.ts';
+import { type Initializer, initialWeights } from './init.ts';
+import { sharedParam } from './shared.ts';
+
+/** One number for both axes, or [vertical, horizontal]. */
+export type PairOption = number | Pair;
+/** One number for all sides, [vertical, horizontal], or [top, left, bottom, right]. */
+export type PaddingOption = number | Pair | Padding;
+
+export interface Conv2dOptions {
+  /** Output channels. */
+  out: number;
+  kernel: PairOption;
+  /** Default 1. */
+  stride?: PairOption;
+  /** Zeros around the input. Default 0. */
+  padding?: PaddingOption;
+  /** Default 1. */
+  dilation?: PairOption;
+  /** Default 1. */
+  groups?: number;
+  /** Default true. Leave it out before a batch norm, whose beta does the same. */
+  bias?: boolean;
+  /** Default 'he'. */
+  init?: Initializer;
+}
+export interface LinearOptions {
+  /** Output features. */
+  out: number;
+  /** Default true. */
+  bias?: boolean;
+  /** Default 'he'. */
+  init?: Initializer;
+}
+/** Number of shared weights, 2 to 256. */
+export interface SharedOptions {
+  k: number;
+}
+export interface BatchNormOptions {
+  /** Default 1e-5, as in torch. */
+  eps?: number;
+  /** Weight of the newest batch in the running statistics. Default 0.1, as in torch. */
+  momentum?: number;
+}
+export interface PoolOptions {
+  kernel: PairOption;
+  /** Default: the kernel. */
+  stride?: PairOption;
+  /** Default 0. */
+  padding?: PaddingOption;
+}
+export interface AvgPoolOptions extends PoolOptions {
+  /** Whether padding counts as zeros. Default true, as in torch. */
+  countIncludePad?: boolean;
+}
+
+/** @throws ArgumentError if `value` is neither a number nor two */
+export function toPair(op: string, argument: string, value: PairOption): Pair {
+  if (typeof value === 'number') return [value, value];
+  if (value.length === 2) return value;
+  throw new ArgumentError(op, argument, 'a number or [vertical, horizontal]', value);
+}
+
+/** @throws ArgumentError if `value` is not one number, two or four */
+export function toPadding(op: string, value: PaddingOption): Padding {
+  if (typeof value === 'number') return [value, value, value, value];
+  if (value.length === 4) return value;
+  if (value.length === 2) return [value[0], value[1], value[0], value[1]];
+  throw new ArgumentError(op, 'padding', 'a number, [v, h] or [top, left, bottom, right]', value);
+}
+
+/** See `builder`. Methods add one node each and return the builder; the node's value carries the node's name. */
+export class GraphBuilder {
+  private readonly name: string;
+  private readonly rng: Rng;
+  private readonly inputs: { name: string; shape: Shape }[] = [];
+  private readonly nodes: Node[] = [];
+  private readonly params = new Map<string, Param>();
+  private readonly outputs: string[] = [];
+  private readonly shapes = new Map<string, Shape>();
+  private metadata: Metadata = {};
+
+  constructor(name: string, inputs: Readonly<Record<string, Shape>>, rng: Rng) {
+    this.name = name;
+    this.rng = rng;
+    for (const [input, shape] of Object.entries(inputs)) {
+      assertShape('builder', `input '${input}'`, shape);
+      this.inputs.push({ name: input, shape });
+      this.shapes.set(input, [1, ...shape]);
+    }
+  }
+
+  /**
+   * Shape of a value made so far, without the batch dimension.
+   * @throws GraphError if there is no such value
+   */
+  shapeOf(value: string): Shape {
+    return this.batched(value, value).slice(1);
+  }
+
+  /** [C][H][W] -> [out][ho][wo]. Parameters `name.weight` [out][C/groups][kh][kw] and `name.bias` [out]. */
+  conv2d(name: string, input: string, options: Conv2dOptions): this {
+    const { weight, bias } = this.convShapes(name, input, options);
+    const params = this.weights(name, weight, bias, options.init);
+    return this.node('conv2d', name, [input], params, convAttributes(name, options));
+  }
+
+  /** A conv2d whose weights are born shared: k values in all. */
+  sharedConv2d(name: string, input: string, options: Conv2dOptions & SharedOptions): this {
+    const { weight, bias } = this.convShapes(name, input, options);
+    const params = this.weights(name, weight, bias, options.init, options.k);
+    return this.node('conv2d', name, [input], params, convAttributes(name, options));
+  }
+
+  /** A conv2d with one filter a channel (groups = channels). */
+  depthwiseConv2d(name: string, input: string, options: Omit<Conv2dOptions, 'out' | 'groups'>): this {
+    const channels = this.batched(name, input)[1];
+    return this.conv2d(name, input, { ...options, out: channels, groups: channels });
+  }
+
+  /** [in] -> [out]. Parameters `name.weight` [out][in] and `name.bias` [out]. */
+  linear(name: string, input: string, options: LinearOptions): this {
+    const weight = this.linearShape(name, input, options);
+    return this.node('linear', name, [input], this.weights(name, weight, options.bias, options.init), {});
+  }
+
+  /** A linear layer whose weights are born shared: k values in all. */
+  sharedLinear(name: string, input: string, options: LinearOptions & SharedOptions): this {
+    const weight = this.linearShape(name, input, options);
+    const params = this.weights(name, weight, options.bias, options.init, options.k);
+    return this.node('linear', name, [input], params, {});
+  }
+
+  /** Parameters `name.gamma`, `name.beta`, and the running `name.mean`, `name.variance`, all [C]. */
+  batchNorm(name: string, input: string, options: BatchNormOptions = {}): this {
+    const shape = [this.batched(name, input)[1]];
+    const filled = (value: number): Float32Array => new Float32Array(shape[0]).fill(value);
+    const params: Record<string, string> = {};
+    for (const [role, value, trainable] of [
+      ['gamma', 1, true],
+      ['beta', 0, true],
+      ['mean', 0, false],
+      ['variance', 1, false],
+    ] as const) {
+      params[role] = this.param({ name: `${name}.${role}`, shape, values: filled(value), trainable });
+    }
+    const attrs = { eps: options.eps ?? 1e-5, momentum: options.momentum ?? 0.1 };
+    return this.node('batchNorm', name, [input], params, attrs);
+  }
+
+  relu(name: string, input: string): this {
+    return this.node('relu', name, [input], {}, {});
+  }
+  relu6(name: string, input: string): this {
+    return this.node('relu6', name, [input], {}, {});
+  }
+  /** Slope below 0; default 0.01, as in torch. */
+  leakyRelu(name: string, input: string, options: { slope?: number } = {}): this {
+    return this.node('leakyRelu', name, [input], {}, { slope: options.slope ?? 0.01 });
+  }
+  sigmoid(name: string, input: string): this {
+    return this.node('sigmoid', name, [input], {}, {});
+  }
+  tanh(name: string, input: string): this {
+    return this.node('tanh', name, [input], {}, {});
+  }
+  hardSwish(name: string, input: string): this {
+    return this.node('hardSwish', name, [input], {}, {});
+  }
+  /** Over the features of [features]. */
+  softmax(name: string, input: string): this {
+    return this.node('softmax', name, [input], {}, {});
+  }
+
+  maxPool(name: string, input: string, options: PoolOptions): this {
+    return this.node('maxPool', name, [input], {}, poolAttributes(name, options));
+  }
+  avgPool(name: string, input: string, options: AvgPoolOptions): this {
+    const countIncludePad = options.countIncludePad ?? true;
+    return this.node('avgPool', name, [input], {}, { ...poolAttributes(name, options), countIncludePad });
+  }
+  /** [C][H][W] -> [C][1][1]. */
+  globalAvgPool(name: string, input: string): this {
+    return this.node('globalAvgPool', name, [input], {}, {});
+  }
+
+  add(name: string, a: string, b: string): this {
+    return this.node('add', name, [a, b], {}, {});
+  }
+  mul(name: string, a: string, b: string): this {
+    return this.node('mul', name, [a, b], {}, {});
+  }
+  /** Along channels. */
+  concat(name: string, inputs: readonly string[]): this {
+    return this.node('concat', name, inputs, {}, {});
+  }
+  pad(name: string, input: string, options: { padding: PaddingOption; value?: number }): this {
+    const padding = toPadding(name, options.padding);
+    return this.node('pad', name, [input], {}, { padding, value: options.value ?? 0 });
+  }
+  flatten(name: string, input: string): this {
+    return this.node('flatten', name, [input], {}, {});
+  }
+
+  /** Declares values as what comes out, in order. */
+  output(...names: string[]): this {
+    for (const name of names) {
+      this.batched(name, name);
+      this.outputs.push(name);
+    }
+    return this;
+  }
+
+  /** What input and output mean; merged into what was said before. */
+  meta(metadata: Metadata): this {
+    this.metadata = { ...this.metadata, ...metadata };
+    return this;
+  }
+
+  /**
+   * The graph. Its output is taken as probabilities if a softmax makes it, as logits otherwise, unless `meta` said more.
+   * @throws GraphError if no output was declared
+   */
+  build(): Graph {
+    if (this.outputs.length === 0) throw new GraphError(this.name, 'has no output: call output(name)');
+    const last = this.nodes.find((node) => node.name === this.outputs[0]);
+    return {
+      name: this.name,
+      inputs: [...this.inputs],
+      nodes: [...this.nodes],
+      outputs: [...this.outputs],
+      params: new Map(this.params),
+      meta: { output: last?.op === 'softmax' ? 'probabilities' : 'logits', ...this.metadata },
+    };
+  }
+
+  private batched(node: string, value: string): Shape {
+    const shape = this.shapes.get(value);
+    if (!shape) throw new GraphError(node, `reads '${value}', which nothing has made so far`);
+    return shape;
+  }
+
+  private convShapes(name: string, input: string, options: Conv2dOptions): { weight: Shape; bias?: boolean } {
+    const x = this.batched(name, input);
+    if (x.length !== 4)
+      throw new GraphError(name, `conv2d reads CxHxW, '${input}' is ${x.slice(1).join('x')}`);
+    const groups = options.groups ?? 1;
+    const perGroup = x[1] / groups;
+    if (!Number.isInteger(perGroup))
+      throw new GraphError(name, `groups ${groups} must divide ${x[1]} channels`);
+    const weight = [options.out, perGroup, ...toPair(name, 'kernel', options.kernel)];
+    assertShape(name, 'weight', weight);
+    return { weight, bias: options.bias };
+  }
+
+  private linearShape(name: string, input: string, options: LinearOptions): Shape {
+    const x = this.batched(name, input);
+    if (x.length !== 2) throw new GraphError(name, `linear reads features; put a flatten after '${input}'`);
+    const weight = [options.out, x[1]];
+    assertShape(name, 'weight', weight);
+    return weight;
+  }
+
+  private weights(
+    name: string,
+    shape: Shape,
+    bias = true,
+    init: Initializer = 'he',
+    k?: number,
+  ): Record<string, string> {
+    // A stream of its own for each layer: adding one changes no other layer's start.
+    const rng = this.rng.fork(`init:${name}`);
+    const weight = `${name}.weight`;
+    const params: Record<string, string> = {
+      weight: this.param(
+        k === undefined
+          ? { name: weight, shape, values: initialWeights(init, rng, shape), trainable: true }
+          : sharedParam(weight, shape, k, init, rng),
+      ),
+    };
+    if (bias) {
+      const values = new Float32Array(shape[0]);
+      params.bias = this.param({ name: `${name}.bias`, shape: [shape[0]], values, trainable: true });
+    }
+    return params;
+  }
+
+  private param(param: Param): string {
+    if (this.params.has(param.name))
+      throw new GraphError(param.name, 'a parameter of this name exists already');
+    this.params.set(param.name, param);
+    return param.name;
+  }
+
+  private node<K extends OpName>(
+    op: K,
+    name: string,
+    inputs: readonly string[],
+    params: Readonly<Record<string, string>>,
+    attrs: Attributes[K],
+  ): this {
+    if (this.shapes.has(name)) throw new GraphError(name, 'a value of this name exists already');
+    const node: NodeOf<K> = { name, op, inputs, params, attrs };
+    const shapes: Record<string, Shape> = {};
+    for (const [role, param] of Object.entries(params))
+      shapes[role] = (this.params.get(param) as Param).shape;
+    const read = inputs.map((input) => this.batched(name, input));
+    this.shapes.set(name, schemaOf(op).shape(node, read, shapes));
+    this.nodes.push(node as unknown as Node);
+    return this;
+  }
+}
+
+function convAttributes(name: string, options: Conv2dOptions): Attributes['conv2d'] {
+  return {
+    stride: toPair(name, 'stride', options.stride ?? 1),
+    padding: toPadding(name, options.padding ?? 0),
+    dilation: toPair(name, 'dilation', options.dilation ?? 1),
+    groups: options.groups ?? 1,
+  };
+}
+
+function poolAttributes(name: string, options: PoolOptions): Attributes['maxPool'] {
+  return {
+    kernel: toPair(name, 'kernel', options.kernel),
+    stride: toPair(name, 'stride', options.stride ?? options.kernel),
+    padding: toPadding(name, options.padding ?? 0),
+  };
+}
+
+/**
+ * Starts a graph.
+ * @param inputs name to shape without batch: `{ x: [3, 32, 32] }`
+ * @param rng initial weights come from it; default seed 1
+ */
+export function builder(
+  name: string,
+  inputs: Readonly<Record<string, Shape>>,
+  rng: Rng = new Rng(1),
+): GraphBuilder {
+  return new GraphBuilder(name, inputs, rng);
+}
