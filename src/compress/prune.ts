@@ -1,0 +1,201 @@
+/**
+ * Unstructured pruning: weights of little importance become zero and stay zero through later training (their mask says
+ * so). Only the weights of conv2d and linear nodes are pruned, never biases or batch norm: those are few and carry much.
+ */
+import { ArgumentError } from '../core/errors.ts';
+import { cloneGraph, type Graph, type Param } from '../graph/graph.ts';
+import { inRange, type StepReport, type StepResult, selectWeights, sizes, weightOf } from './step.ts';
+
+export interface PruneOptions {
+  /**
+   * Fraction of weights that are zero afterwards, exactly round(sparsity * count); by layer (parameter or node name) if
+   * a record. One of `sparsity` and `alpha` must be given.
+   */
+  sparsity?: number | Readonly<Record<string, number>>;
+  /** Threshold T = alpha * mean(R) over the weights not yet pruned; a weight goes where R < T. */
+  alpha?: number;
+  /** Default 'layer': threshold or quantile for each layer by itself. 'global': one for all. */
+  scope?: 'layer' | 'global';
+  /** Layers to prune, by parameter or node name. Default all. */
+  layers?: readonly string[];
+}
+
+export interface PruneReport extends StepReport {
+  /** By parameter: elements, zeros, and the importance below which weights went (exact quantile: the largest that went). */
+  layers: { param: string; size: number; zeros: number; threshold: number }[];
+  /** Zeros among all prunable weights, 0..1. */
+  sparsity: number;
+}
+
+/**
+ * Prunes once. What is pruned already stays pruned, and counts towards `sparsity`.
+ * @param scores importance by parameter name, one number a weight (`importance` with level 'weight')
+ * @throws ArgumentError if an option is out of range or a score is missing or NaN
+ */
+export function prune(
+  graph: Graph,
+  scores: ReadonlyMap<string, Float32Array>,
+  options: PruneOptions,
+): StepResult<PruneReport> {
+  const { sparsity, alpha, scope = 'layer', layers } = options;
+  if ((sparsity === undefined) === (alpha === undefined)) {
+    throw new ArgumentError('prune', 'sparsity', 'either sparsity or alpha', JSON.stringify(options));
+  }
+  const result = cloneGraph(graph);
+  let names = selectWeights('prune', graph, layers);
+  let perLayer: Map<string, number> | null = null;
+  if (typeof sparsity === 'object') {
+    if (scope === 'global') {
+      throw new ArgumentError('prune', 'sparsity', 'one number if scope is global', JSON.stringify(sparsity));
+    }
+    const chosen = new Map(
+      Object.entries(sparsity).map(([name, value]) => [weightOf('prune', graph, name), value]),
+    );
+    names = names.filter((name) => chosen.has(name));
+    perLayer = chosen;
+  }
+  const params = names.map((name) => result.params.get(name) as Param);
+  for (const param of params) checkScores(param, scores.get(param.name));
+
+  const sets = scope === 'global' ? [params] : params.map((param) => [param]);
+  const thresholds = new Map<Param, number>();
+  for (const set of sets) {
+    let threshold: number;
+    if (alpha !== undefined) {
+      inRange('prune', 'alpha', alpha, 0, Number.MAX_VALUE);
+      threshold = alpha * meanScore(set, scores);
+      for (const param of set) pruneBelow(param, scores.get(param.name) as Float32Array, threshold);
+    } else {
+      const fraction = perLayer ? (perLayer.get(set[0].name) as number) : (sparsity as number);
+      inRange('prune', 'sparsity', fraction, 0, 1);
+      threshold = pruneLowest(set, scores, fraction);
+    }
+    for (const param of set) thresholds.set(param, threshold);
+  }
+
+  let total = 0;
+  let zeros = 0;
+  const rows = params.map((param) => {
+    const gone = countZeros(param.mask);
+    total += param.values.length;
+    zeros += gone;
+    return {
+      param: param.name,
+      size: param.values.length,
+      zeros: gone,
+      threshold: thresholds.get(param) as number,
+    };
+  });
+  const report = {
+    ...sizes('prune', graph, result),
+    layers: rows,
+    sparsity: total === 0 ? 0 : zeros / total,
+  };
+  return { graph: result, report };
+}
+
+function checkScores(param: Param, scores: Float32Array | undefined): void {
+  if (scores?.length !== param.values.length) {
+    throw new ArgumentError(
+      'prune',
+      `scores of ${param.name}`,
+      `${param.values.length} numbers`,
+      scores ? `${scores.length} numbers` : 'none',
+    );
+  }
+  const bad = scores.findIndex(Number.isNaN);
+  if (bad >= 0) throw new ArgumentError('prune', `scores of ${param.name}`, 'no NaN', `NaN at ${bad}`);
+}
+
+/** Mean importance of the weights that are not pruned yet. */
+function meanScore(params: readonly Param[], scores: ReadonlyMap<string, Float32Array>): number {
+  let sum = 0;
+  let count = 0;
+  for (const { name, mask } of params) {
+    const r = scores.get(name) as Float32Array;
+    for (let i = 0; i < r.length; i++) {
+      if (mask && mask[i] === 0) continue;
+      sum += r[i];
+      count += 1;
+    }
+  }
+  return count === 0 ? 0 : sum / count;
+}
+
+function pruneBelow(param: Param, r: Float32Array, threshold: number): void {
+  const mask = maskOf(param);
+  for (let i = 0; i < r.length; i++) if (r[i] < threshold) mask[i] = 0;
+  applyMask(param);
+}
+
+/**
+ * Prunes the lowest scores of `params` together until exactly round(fraction * count) weights are zero. Among equal
+ * scores the lower index (and earlier parameter) goes first, so that the count is exact and the choice repeatable.
+ * @returns the largest score that went, -Infinity if none did
+ */
+function pruneLowest(
+  params: readonly Param[],
+  scores: ReadonlyMap<string, Float32Array>,
+  fraction: number,
+): number {
+  const count = params.reduce((sum, param) => sum + param.values.length, 0);
+  const gone = params.reduce((sum, param) => sum + countZeros(param.mask), 0);
+  const target = Math.round(fraction * count) - gone;
+  if (target <= 0) return Number.NEGATIVE_INFINITY;
+  const candidates = new Float32Array(count - gone);
+  let n = 0;
+  for (const { name, mask } of params) {
+    const r = scores.get(name) as Float32Array;
+    for (let i = 0; i < r.length; i++) if (mask?.[i] !== 0) candidates[n++] = r[i];
+  }
+  candidates.sort();
+  const threshold = candidates[target - 1];
+  let ties = target - lowerBound(candidates, threshold);
+  for (const param of params) {
+    const r = scores.get(param.name) as Float32Array;
+    const mask = maskOf(param);
+    for (let i = 0; i < r.length; i++) {
+      if (mask[i] === 0 || r[i] > threshold) continue;
+      if (r[i] === threshold && ties-- <= 0) continue;
+      mask[i] = 0;
+    }
+    applyMask(param);
+  }
+  return threshold;
+}
+
+/** First position in a sorted array whose value is not below `value`. */
+function lowerBound(sorted: Float32Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The parameter's mask; made of ones if it has none. */
+function maskOf(param: Param): Uint8Array {
+  param.mask ??= new Uint8Array(param.values.length).fill(1);
+  return param.mask;
+}
+
+function applyMask({ values, mask }: Param): void {
+  if (mask) for (let i = 0; i < values.length; i++) if (mask[i] === 0) values[i] = 0;
+}
+
+function countZeros(mask: Uint8Array | undefined): number {
+  return mask ? mask.reduce((zeros, kept) => zeros + (kept === 0 ? 1 : 0), 0) : 0;
+}
+
+/**
+ * Sparsity at a moment of gradual pruning: final + (initial - final) * (1 - progress)^3, so that many weights go early,
+ * while there are many to spare (Zhu and Gupta, "To prune, or not to prune", 2017, equation 1).
+ * @param progress 0 at the first pruning, 1 at the last; values outside are clamped
+ */
+export function cubicSparsity(progress: number, initial: number, final: number): number {
+  const left = 1 - Math.min(Math.max(progress, 0), 1);
+  return final + (initial - final) * left * left * left;
+}

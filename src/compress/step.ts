@@ -1,0 +1,67 @@
+/** What all compression steps share: the form of their result, and checks of their options. */
+import { ArgumentError } from '../core/errors.ts';
+import type { Graph } from '../graph/graph.ts';
+import { totals } from '../graph/infer.ts';
+
+/** Sizes of a graph: parameters, those not zero, multiply-accumulates a sample, bytes in memory. */
+export type Size = ReturnType<typeof totals>;
+
+/** What every step reports: its name and the graph's size before and after it. */
+export interface StepReport {
+  step: string;
+  before: Size;
+  after: Size;
+}
+
+/** A step takes a graph, leaves it as it is, and returns another with a report. */
+export interface StepResult<R extends StepReport = StepReport> {
+  graph: Graph;
+  report: R;
+}
+
+/** The part of a report that is the same for every step. */
+export function sizes(step: string, before: Graph, after: Graph): StepReport {
+  return { step, before: totals(before), after: totals(after) };
+}
+
+/**
+ * Checks that a number lies in [low, high].
+ * @throws ArgumentError naming the step and the option
+ */
+export function inRange(step: string, option: string, value: number, low: number, high: number): void {
+  if (!(value >= low && value <= high)) {
+    throw new ArgumentError(step, option, `a number in [${low}, ${high}]`, value);
+  }
+}
+
+/** Names of the weights of conv2d and linear nodes, in graph order, each once: what pruning, sharing and int8 act on. */
+export function weightNames(graph: Graph): string[] {
+  const names = new Set<string>();
+  for (const node of graph.nodes) {
+    if (node.op === 'conv2d' || node.op === 'linear') names.add(node.params.weight);
+  }
+  return [...names];
+}
+
+/**
+ * `weightNames`, or those of them that `layers` asks for, by parameter name or by the name of the node that uses it.
+ * @throws ArgumentError for a name that is neither
+ */
+export function selectWeights(step: string, graph: Graph, layers?: readonly string[]): string[] {
+  const all = weightNames(graph);
+  if (!layers) return all;
+  const chosen = new Set(layers.map((layer) => weightOf(step, graph, layer)));
+  return all.filter((name) => chosen.has(name));
+}
+
+/**
+ * The weight parameter that a layer's name means: the parameter itself, or that of the node called so.
+ * @throws ArgumentError if there is none
+ */
+export function weightOf(step: string, graph: Graph, layer: string): string {
+  const all = weightNames(graph);
+  if (all.includes(layer)) return layer;
+  const node = graph.nodes.find((n) => n.name === layer);
+  if (node?.params.weight && all.includes(node.params.weight)) return node.params.weight;
+  throw new ArgumentError(step, 'layer', `one of ${all.join(', ')}`, layer);
+}
