@@ -1,0 +1,187 @@
+/**
+ * The main job: every variant made by a recipe in a worker, two side by side, and written to a file; then each file
+ * measured in a process of its own, one after another while nothing else runs; then the table, report.json and report.html.
+ */
+import { execFile } from 'node:child_process';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { ArgumentError } from '../../core/errors.ts';
+import { VERSION } from '../../core/version.ts';
+import { reportPage } from '../../report/page.ts';
+import { type Report, remarks, type VariantResult } from '../../report/result.ts';
+import { terminalTable } from '../../report/table.ts';
+import { createProgress, type Progress } from '../progress.ts';
+import { checkFloors } from './floors.ts';
+import type { Accuracy, Timing } from './measure.ts';
+import { runJobs } from './schedule.ts';
+import { type Variant, variants } from './variants.ts';
+import type { WorkerInput, WorkerMessage } from './worker.ts';
+
+const SLOTS = 2;
+/** Timings of a variant come from this many processes, taken in turns with the others; their median counts. */
+const TIMING_ROUNDS = { full: 3, quick: 1 };
+
+export interface DemoOptions {
+  quick: boolean;
+  /** Folder for the models, report.json and report.html. */
+  out: string;
+  seed: number;
+  /** Only these variants, with those they start from or learn from. */
+  only?: readonly string[];
+}
+
+/**
+ * Runs the main job and prints its table on stdout, progress on stderr.
+ * @returns whether every floor was met; a run of some variants only, or a quick one, misses those it cannot meet
+ * @throws ArgumentError for a variant that does not exist
+ */
+export async function runDemo(options: DemoOptions): Promise<boolean> {
+  const start = Date.now();
+  const chosen = choose(options.only);
+  mkdirSync(options.out, { recursive: true });
+  const progress = createProgress();
+  try {
+    await runJobs(chosen, SLOTS, (variant) => make(variant, options, progress));
+    const report = await measure(chosen, options, progress);
+    report.seconds = (Date.now() - start) / 1000;
+    report.peakMemory = process.resourceUsage().maxRSS * 1024;
+    writeWhole(join(options.out, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
+    writeWhole(join(options.out, 'report.html'), await reportPage(report));
+    progress.stop();
+    return summarize(report, options);
+  } finally {
+    progress.stop();
+  }
+}
+
+function choose(only?: readonly string[]): readonly Variant[] {
+  if (!only) return variants;
+  const wanted = new Set<string>();
+  const want = (name: string): void => {
+    const variant = variants.find((v) => v.name === name);
+    if (!variant) throw new ArgumentError('demo', '--only', variants.map((v) => v.name).join(', '), name);
+    wanted.add(name);
+    variant.after.forEach(want);
+  };
+  // Everything is compared with the baseline.
+  for (const name of ['baseline', ...only]) want(name);
+  return variants.filter((v) => wanted.has(v.name));
+}
+
+const fileOf = (options: DemoOptions, name: string): string => join(options.out, `${name}.paring`);
+
+/** Makes one variant in a worker. */
+function make(variant: Variant, options: DemoOptions, progress: Progress): Promise<void> {
+  rmSync(fileOf(options, variant.name), { force: true }); // a file of an earlier run must not pass for this one's
+  const job = progress.start(variant.name);
+  const { quick, out, seed } = options;
+  const input: WorkerInput = { variant: variant.name, quick, out, seed };
+  const worker = new Worker(fileURLToPath(new URL('./worker.js', import.meta.url)), { workerData: input });
+  return new Promise((resolve, reject) => {
+    worker.on('message', (message: WorkerMessage) => {
+      if (message.kind === 'progress') job.update(message.done, message.total, message.note);
+      else job.finish(message.note);
+    });
+    worker.on('error', reject);
+    worker.on('exit', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`the worker of '${variant.name}' ended with code ${code}`));
+    });
+  });
+}
+
+async function measureOnce<T>(options: DemoOptions, name: string, what: 'accuracy' | 'time'): Promise<T> {
+  const script = fileURLToPath(new URL('./measure.js', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [script, fileOf(options, name), what]);
+  return JSON.parse(stdout) as T;
+}
+
+async function measure(
+  chosen: readonly Variant[],
+  options: DemoOptions,
+  progress: Progress,
+): Promise<Report> {
+  const { summarizeFile } = await import('./summarize-file.ts');
+  const rounds = options.quick ? TIMING_ROUNDS.quick : TIMING_ROUNDS.full;
+  const job = progress.start('measuring');
+  const total = chosen.length * (1 + rounds);
+  let done = 0;
+  const note = (name: string): void => {
+    done += 1;
+    job.update(done, total, name);
+  };
+
+  const accuracy = new Map<string, Accuracy>();
+  for (const { name } of chosen) {
+    accuracy.set(name, await measureOnce<Accuracy>(options, name, 'accuracy'));
+    note(name);
+  }
+  const timings = new Map<string, Timing[]>(chosen.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const { name } of chosen) {
+      timings.get(name)?.push(await measureOnce<Timing>(options, name, 'time'));
+      note(name);
+    }
+  }
+  job.finish(`${chosen.length} files, each in processes of its own`);
+
+  const results = chosen.map(({ name, title }): VariantResult => {
+    const { correct, images } = accuracy.get(name) as Accuracy;
+    const times = timings.get(name) as Timing[];
+    const path = fileOf(options, name);
+    return {
+      name,
+      title,
+      top1: correct / images,
+      ...summarizeFile(path),
+      bytes: statSync(path).size,
+      ms1: median(times.map((t) => t.ms1)),
+      ms32: median(times.map((t) => t.ms32)),
+    };
+  });
+  return {
+    variants: results,
+    seed: options.seed,
+    version: VERSION,
+    testImages: accuracy.get(chosen[0].name)?.images ?? 0,
+    quick: options.quick,
+    machine: cpus()[0]?.model ?? 'unknown',
+    node: process.version,
+    seconds: 0,
+    peakMemory: 0,
+  };
+}
+
+function median(values: number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
+}
+
+/** Written aside and renamed: a run that is cut off leaves the old file or the new one, never half of one. */
+function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.tmp`, text);
+  renameSync(`${path}.tmp`, path);
+}
+
+function summarize(report: Report, options: DemoOptions): boolean {
+  const print = (text: string): void => {
+    process.stdout.write(`${text}\n`);
+  };
+  print('');
+  print(terminalTable(report));
+  print('');
+  for (const remark of remarks(report)) print(remark);
+  print(
+    `seed ${report.seed}, ${Math.round(report.seconds)} s, peak memory ${(report.peakMemory / 1e9).toFixed(2)} GB`,
+  );
+  print(`models, report.json and report.html are in ${options.out}/`);
+  if (options.only) return true;
+  const floors = checkFloors(report);
+  const missed = floors.filter((floor) => !floor.met);
+  print(`${floors.length - missed.length} of ${floors.length} floors met`);
+  for (const floor of missed) print(`missed: ${floor.what}: ${floor.found}`);
+  return missed.length === 0;
+}

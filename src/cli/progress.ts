@@ -1,0 +1,87 @@
+/** Progress of several jobs at once: bars with rate and time left on a terminal, plain lines when piped. Always on stderr. */
+import cliProgress from 'cli-progress';
+
+export interface JobProgress {
+  /** Steps done of the job's total, in the job's own unit. */
+  update(done: number, total: number, note: string): void;
+  finish(note: string): void;
+}
+
+export interface Progress {
+  start(name: string): JobProgress;
+  /** A line that stays. */
+  line(text: string): void;
+  stop(): void;
+}
+
+export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+  return stream.isTTY ? bars(stream) : lines(stream);
+}
+
+function bars(stream: NodeJS.WriteStream): Progress {
+  const multi = new cliProgress.MultiBar(
+    {
+      format: '{name} [{bar}] {percentage} %  {rate}  {left} left  {note}',
+      stream,
+      barsize: 24,
+      hideCursor: true,
+      clearOnComplete: true,
+      fps: 5,
+    },
+    cliProgress.Presets.rect,
+  );
+  return {
+    start(name) {
+      const blank = { name: name.padEnd(16), rate: '', left: '?', note: '' };
+      const bar = multi.create(1, 0, blank);
+      const start = Date.now();
+      return {
+        update(done, total, note) {
+          bar.setTotal(total);
+          bar.update(done, { ...estimate(start, done, total), note });
+        },
+        finish(note) {
+          multi.remove(bar);
+          multi.log(`${name.padEnd(16)} ${seconds(start)}  ${note}\n`);
+        },
+      };
+    },
+    line: (text) => multi.log(`${text}\n`),
+    stop: () => multi.stop(),
+  };
+}
+
+function lines(stream: NodeJS.WriteStream): Progress {
+  const write = (text: string): void => {
+    stream.write(`${text}\n`);
+  };
+  return {
+    start(name) {
+      const start = Date.now();
+      let next = start + 10_000;
+      write(`${name}: started`);
+      return {
+        update(done, total, note) {
+          if (Date.now() < next) return;
+          next = Date.now() + 10_000;
+          const { rate, left } = estimate(start, done, total);
+          write(`${name}: ${Math.floor((100 * done) / total)} %, ${rate}, ${left} left, ${note}`);
+        },
+        finish: (note) => write(`${name}: done in ${seconds(start)}, ${note}`),
+      };
+    },
+    line: write,
+    stop: () => {},
+  };
+}
+
+function seconds(start: number): string {
+  return `${((Date.now() - start) / 1000).toFixed(1)} s`;
+}
+
+function estimate(start: number, done: number, total: number): { rate: string; left: string } {
+  const elapsed = (Date.now() - start) / 1000;
+  if (done <= 0 || elapsed <= 0) return { rate: '', left: '?' };
+  const rate = done / elapsed;
+  return { rate: `${rate.toFixed(0)} steps/s`, left: `${Math.ceil((total - done) / rate)} s` };
+}
