@@ -27,8 +27,11 @@ export class ArgumentError extends ParingError {
 
 /** A graph that is not a well-formed model (unknown input, cycle, missing parameter...). */
 export class GraphError extends ParingError {
-  constructor(node: string, message: string) {
-    super('GRAPH', `graph: node '${node}': ${message}`);
+  /** The message without the node's name. */
+  readonly detail: string;
+  constructor(node: string, detail: string) {
+    super('GRAPH', `graph: node '${node}': ${detail}`);
+    this.detail = detail;
   }
 }
 

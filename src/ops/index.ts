@@ -1,0 +1,22 @@
+/** The ops: functions of tensors that know their gradients. */
+export { hardSwish, leakyRelu, relu, relu6, sigmoid, tanh } from './activation.ts';
+export { add } from './add.ts';
+export { avgPool } from './avg-pool.ts';
+export { type BatchNormParams, batchNorm } from './batch-norm.ts';
+export { concat } from './concat.ts';
+export { conv2d } from './conv2d.ts';
+export { crossEntropy } from './cross-entropy.ts';
+export { type FakeQuantization, fakeQuantize } from './fake-quantize.ts';
+export { flatten } from './flatten.ts';
+export { gatherCentroids } from './gather-centroids.ts';
+export { globalAvgPool } from './global-avg-pool.ts';
+export { linear } from './linear.ts';
+export { mask } from './mask.ts';
+export { maxPool } from './max-pool.ts';
+export { mul } from './mul.ts';
+export { oneHot } from './one-hot.ts';
+export { pad } from './pad.ts';
+export { mean, sum } from './reduce.ts';
+export { type Bindings, runGraph } from './run-graph.ts';
+export { scale } from './scale.ts';
+export { softmax } from './softmax.ts';
