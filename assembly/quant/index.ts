@@ -1,0 +1,14 @@
+export { f32_fake_quantize, f32_fake_quantize_grad } from './f32_fake_quantize';
+export { qs8_add } from './qs8_add';
+export { qs8_avg_pool, qs8_global_avg_pool } from './qs8_avg_pool';
+export { qs8_conv2d, qs8_conv2d_1x1 } from './qs8_conv2d';
+export { qs8_dwconv } from './qs8_dwconv';
+export { qs8_fives, qs8_table_columns, qs8_table_rows } from './qs8_gemm';
+export { qs8_gemv } from './qs8_gemv';
+export { qs8_linear } from './qs8_linear';
+export { qs8_lookup } from './qs8_lookup';
+export { qs8_max_pool } from './qs8_max_pool';
+export { qs8_max_pool_2x2 } from './qs8_max_pool_2x2';
+export { qs8_pad } from './qs8_pad';
+export { qs8_dequantize, qs8_quantize } from './qs8_quantize';
+export { qs8_range } from './requantize';
