@@ -78,21 +78,24 @@ const WEYL = 0x9e3779b9;
 function philox(c0: number, c1: number, key: number): number {
   for (let round = 0; round < 10; round++) {
     const hi = mulhi(M, c0);
-    const lo = Math.imul(M, c0) >>> 0;
-    c0 = (hi ^ key ^ c1) >>> 0;
+    const lo = Math.imul(M, c0);
+    c0 = hi ^ key ^ c1;
     c1 = lo;
-    key = (key + WEYL) >>> 0;
+    key = (key + WEYL) | 0;
   }
-  return c0;
+  return c0 >>> 0;
 }
 
-/** High 32 bits of the 64-bit product of two unsigned 32-bit integers. */
+/**
+ * High 32 bits of the 64-bit product of two unsigned 32-bit integers, from 16-bit halves. No partial sum exceeds 32 bits,
+ * so everything stays in the integer operations that engines do fast.
+ */
 function mulhi(a: number, b: number): number {
   const al = a & 0xffff;
   const ah = a >>> 16;
   const bl = b & 0xffff;
   const bh = b >>> 16;
-  const mid = ah * bl + Math.floor((al * bl) / 65536);
-  const midLow = (mid % 65536) + al * bh;
-  return ah * bh + Math.floor(mid / 65536) + Math.floor(midLow / 65536);
+  const mid = (Math.imul(ah, bl) + (Math.imul(al, bl) >>> 16)) | 0;
+  const midLow = ((mid & 0xffff) + Math.imul(al, bh)) | 0;
+  return (Math.imul(ah, bh) + (mid >>> 16) + (midLow >>> 16)) | 0;
 }
