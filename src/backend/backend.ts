@@ -227,7 +227,7 @@ export interface BinaryArgs {
   lo: number;
   hi: number;
 }
-/** y = alpha * x + beta * y; y is not read if beta is 0. */
+/** y = alpha * x + beta * y; y is not read if beta is 0. x may be y. */
 export interface AxpbyArgs {
   x: Ptr;
   y: Ptr;
