@@ -1,10 +1,34 @@
 import { BackendError } from '../../core/errors.ts';
 import type { Backend, Preparable, PrimitiveName, Primitives } from '../backend.ts';
 import { Heap, WasmStore } from '../heap.ts';
+import { cluster } from './cluster.ts';
+import { conv } from './conv.ts';
+import { elementwise } from './elementwise.ts';
 import type { Family, Kernels, Preparer } from './family.ts';
+import { gemm } from './gemm.ts';
+import { loss } from './loss.ts';
+import { norm } from './norm.ts';
+import { optim } from './optim.ts';
+import { pool } from './pool.ts';
+import { quant } from './quant.ts';
+import { reduce } from './reduce.ts';
+
+/** A family whose primitives are some of all: which, its own type says. */
+type SomeFamily = Omit<Family<PrimitiveName>, 'primitives'> & { primitives: Partial<Primitives> };
 
 /** The folders of kernels, one entry each. A new family is added here and in assembly/index.ts. */
-const families: readonly ((kernels: Kernels, heap: Heap) => Family<PrimitiveName>)[] = [];
+const families: readonly ((kernels: Kernels, heap: Heap) => SomeFamily)[] = [
+  cluster,
+  conv,
+  elementwise,
+  gemm,
+  loss,
+  norm,
+  optim,
+  pool,
+  quant,
+  reduce,
+];
 
 /**
  * A backend with a memory of its own, from a compiled kernels module (`wasmModule()`, or a statically imported one).

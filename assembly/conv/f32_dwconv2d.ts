@@ -1,0 +1,183 @@
+/**
+ * Depthwise convolution, groups = ci: output channel o reads input channel o / multiplier alone, multiplier = co / ci.
+ * A product's rows would be one long, so each plane is convolved directly; see f32_dw_plane for the equation.
+ *
+ * Planes are copied into a frame of zeros unless the windows stay inside; its columns allow for computing outputs four
+ * at a time. The gradient by the input is the same computation: dy, spread over the strides, with the flipped weights.
+ */
+import { f32_dw_plane } from './f32_dw_plane';
+import { f32_dw_plane_3x3 } from './f32_dw_plane_3x3';
+import { f32_pad_planes, reach } from './window';
+
+/** Rows of a frame: what the windows reach over, and what the second row of a pair does. */
+export function frameRows(outputs: i32, stride: i32, k: i32, dilation: i32): i32 {
+  return reach((outputs + 1) & ~1, stride, k, dilation);
+}
+
+/** Columns of a frame: outputs rounded up to fours. */
+export function frameColumns(outputs: i32, stride: i32, k: i32, dilation: i32): i32 {
+  return reach((outputs + 3) & ~3, stride, k, dilation);
+}
+
+/** Scratch of f32_dwconv2d and f32_dwconv2d_grad_weight: one frame. */
+export function f32_dwconv2d_scratch(
+  ho: i32,
+  wo: i32,
+  kh: i32,
+  kw: i32,
+  strideH: i32,
+  strideW: i32,
+  dilH: i32,
+  dilW: i32,
+): usize {
+  const rows = frameRows(ho, strideH, kh, dilH);
+  return (<usize>rows * <usize>frameColumns(wo, strideW, kw, dilW)) << 2;
+}
+
+/**
+ * @param x f32 [n][ci][h][w]
+ * @param weight f32 [ci * multiplier][kh][kw]
+ * @param bias f32 [ci * multiplier], or 0
+ * @param y f32 [n][ci * multiplier][ho][wo]
+ * @param scratch f32_dwconv2d_scratch(...) bytes
+ */
+export function f32_dwconv2d(
+  n: i32,
+  ci: i32,
+  h: i32,
+  w: i32,
+  multiplier: i32,
+  ho: i32,
+  wo: i32,
+  kh: i32,
+  kw: i32,
+  strideH: i32,
+  strideW: i32,
+  padT: i32,
+  padL: i32,
+  dilH: i32,
+  dilW: i32,
+  x: usize,
+  weight: usize,
+  bias: usize,
+  y: usize,
+  lo: f32,
+  hi: f32,
+  scratch: usize,
+): void {
+  const rows = frameRows(ho, strideH, kh, dilH);
+  const columns = frameColumns(wo, strideW, kw, dilW);
+  const inside = padT == 0 && padL == 0 && rows <= h && columns <= w;
+  const planeOfX = (<usize>h * <usize>w) << 2;
+  const planeOfY = (<usize>ho * <usize>wo) << 2;
+  const planeOfWeights = (<usize>kh * <usize>kw) << 2;
+  const direct = kh == 3 && kw == 3 && strideH == 1 && strideW == 1 && dilH == 1 && dilW == 1;
+  const wp = inside ? w : columns;
+  for (let sample = 0; sample < n; sample++) {
+    let filter = weight;
+    let offset = bias;
+    for (let channel = 0; channel < ci; channel++) {
+      let image = x;
+      if (!inside) {
+        f32_pad_planes(1, h, w, padT, padL, 1, 1, rows, columns, x, scratch);
+        image = scratch;
+      }
+      for (let i = 0; i < multiplier; i++) {
+        const start: f32 = bias != 0 ? load<f32>(offset) : 0;
+        if (direct) f32_dw_plane_3x3(ho, wo, image, wp, filter, start, false, y, lo, hi);
+        else
+          f32_dw_plane(
+            ho,
+            wo,
+            kh,
+            kw,
+            strideH,
+            strideW,
+            dilH,
+            dilW,
+            image,
+            wp,
+            filter,
+            start,
+            false,
+            y,
+            lo,
+            hi,
+          );
+        filter += planeOfWeights;
+        offset += 4;
+        y += planeOfY;
+      }
+      x += planeOfX;
+    }
+  }
+}
+
+/** Scratch of f32_dwconv2d_grad_input: one frame of the size of dx, the flipped weights of a channel. */
+export function f32_dwconv2d_grad_input_scratch(
+  h: i32,
+  w: i32,
+  kh: i32,
+  kw: i32,
+  dilH: i32,
+  dilW: i32,
+): usize {
+  return f32_dwconv2d_scratch(h, w, kh, kw, 1, 1, dilH, dilW) + ((<usize>kh * <usize>kw) << 2);
+}
+
+/**
+ * @param dy f32 [n][ci * multiplier][ho][wo]
+ * @param weight f32 [ci * multiplier][kh][kw]
+ * @param dx f32 [n][ci][h][w]
+ * @param scratch f32_dwconv2d_grad_input_scratch(...) bytes
+ */
+export function f32_dwconv2d_grad_input(
+  n: i32,
+  ci: i32,
+  h: i32,
+  w: i32,
+  multiplier: i32,
+  ho: i32,
+  wo: i32,
+  kh: i32,
+  kw: i32,
+  strideH: i32,
+  strideW: i32,
+  padT: i32,
+  padL: i32,
+  dilH: i32,
+  dilW: i32,
+  dy: usize,
+  weight: usize,
+  dx: usize,
+  scratch: usize,
+): void {
+  const rows = frameRows(h, 1, kh, dilH);
+  const columns = frameColumns(w, 1, kw, dilW);
+  // dy[0][0] meets the last tap of dx[0][0]'s window at frame position (kh - 1) * dilH - padT.
+  const top = (kh - 1) * dilH - padT;
+  const left = (kw - 1) * dilW - padL;
+  const planeOfX = (<usize>h * <usize>w) << 2;
+  const planeOfY = (<usize>ho * <usize>wo) << 2;
+  const taps = kh * kw;
+  const flipped = scratch + ((<usize>rows * <usize>columns) << 2);
+  const direct = kh == 3 && kw == 3 && dilH == 1 && dilW == 1;
+  const lo: f32 = -Infinity;
+  const hi: f32 = Infinity;
+  for (let sample = 0; sample < n; sample++) {
+    let filter = weight;
+    for (let channel = 0; channel < ci; channel++) {
+      for (let i = 0; i < multiplier; i++) {
+        f32_pad_planes(1, ho, wo, top, left, strideH, strideW, rows, columns, dy, scratch);
+        for (let t = 0; t < taps; t++) {
+          store<f32>(flipped + ((<usize>t) << 2), load<f32>(filter + ((<usize>(taps - 1 - t)) << 2)));
+        }
+        if (direct) f32_dw_plane_3x3(h, w, scratch, columns, flipped, 0, i > 0, dx, lo, hi);
+        else f32_dw_plane(h, w, kh, kw, 1, 1, dilH, dilW, scratch, columns, flipped, 0, i > 0, dx, lo, hi);
+        filter += (<usize>taps) << 2;
+        dy += planeOfY;
+      }
+      dx += planeOfX;
+    }
+  }
+}
