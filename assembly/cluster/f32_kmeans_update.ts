@@ -1,0 +1,51 @@
+// The update step of k-means, and the gradient of shared weights: both sum f32 by the index of a centroid, in f64 and in
+// the order of the weights.
+
+/** sums (f64)[k] += x by index; counts (i32)[k] += 1. mask (u8): only where it is 1; 0 for all. */
+function gatherSums(x: usize, mask: usize, indices: usize, sums: usize, counts: usize, size: usize): void {
+  for (let i: usize = 0; i < size; i++) {
+    if (mask && load<u8>(mask + i) == 0) continue;
+    const at = <usize>load<u8>(indices + i);
+    const sum = sums + (at << 3);
+    store<f64>(sum, load<f64>(sum) + <f64>load<f32>(x + (i << 2)));
+    if (counts) {
+      const count = counts + (at << 2);
+      store<i32>(count, load<i32>(count) + 1);
+    }
+  }
+}
+
+/** centroids = mean of their members, unchanged without any; counts (i32)[k] is written. `sums` is scratch, k doubles. */
+export function f32_kmeans_update(
+  x: usize,
+  mask: usize,
+  indices: usize,
+  centroids: usize,
+  counts: usize,
+  sums: usize,
+  size: usize,
+  k: usize,
+): void {
+  memory.fill(sums, 0, k << 3);
+  memory.fill(counts, 0, k << 2);
+  gatherSums(x, mask, indices, sums, counts, size);
+  for (let j: usize = 0; j < k; j++) {
+    const count = load<i32>(counts + (j << 2));
+    if (count) store<f32>(centroids + (j << 2), <f32>(load<f64>(sums + (j << 3)) / <f64>count));
+  }
+}
+
+/** dc[k] = sum of dw over the members of each centroid where mask (u8; 0 for all) is 1. `sums` is scratch, k doubles. */
+export function f32_scatter_centroids(
+  dw: usize,
+  indices: usize,
+  mask: usize,
+  dc: usize,
+  sums: usize,
+  size: usize,
+  k: usize,
+): void {
+  memory.fill(sums, 0, k << 3);
+  gatherSums(dw, mask, indices, sums, 0, size);
+  for (let j: usize = 0; j < k; j++) store<f32>(dc + (j << 2), <f32>load<f64>(sums + (j << 3)));
+}

@@ -1,0 +1,18 @@
+// The empirical Fisher's accumulator.
+import { loadPart, storePart } from '../math/lanes';
+
+/** sum += x^2 over `size` elements. */
+export function f32_accumulate_squares(x: usize, sum: usize, size: usize): void {
+  const end = x + ((size & ~3) << 2);
+  while (x < end) {
+    const v = v128.load(x);
+    v128.store(sum, f32x4.add(v128.load(sum), f32x4.mul(v, v)));
+    x += 16;
+    sum += 16;
+  }
+  const n = size & 3;
+  if (n) {
+    const v = loadPart(x, n);
+    storePart(sum, f32x4.add(loadPart(sum, n), f32x4.mul(v, v)), n);
+  }
+}

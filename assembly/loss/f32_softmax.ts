@@ -1,0 +1,46 @@
+// Softmax over the columns of each row, and its gradient. Sums are f64.
+import { loadPart, storePart } from '../math/lanes';
+import { expRow, maxRun } from './exp_row';
+
+/** y[r][c] = e^(x[r][c] - max_r) / sum. In place allowed. */
+export function f32_softmax(x: usize, y: usize, rows: usize, columns: usize): void {
+  const n = columns & 3;
+  for (let row: usize = 0; row < rows; row++) {
+    const sum = f32x4.splat(<f32>expRow(x, y, columns, maxRun(x, columns)));
+    const end = y + ((columns & ~3) << 2);
+    while (y < end) {
+      v128.store(y, f32x4.div(v128.load(y), sum));
+      y += 16;
+    }
+    if (n) {
+      storePart(y, f32x4.div(loadPart(y, n), sum), n);
+      y += n << 2;
+    }
+    x += columns << 2;
+  }
+}
+
+/** dx = y * (dy - sum over the row of dy * y). */
+export function f32_softmax_grad(y: usize, dy: usize, dx: usize, rows: usize, columns: usize): void {
+  const n = columns & 3;
+  for (let row: usize = 0; row < rows; row++) {
+    let dot: f64 = 0;
+    for (let i: usize = 0; i < columns << 2; i += 4) {
+      dot += <f64>load<f32>(y + i) * <f64>load<f32>(dy + i);
+    }
+    const d = f32x4.splat(<f32>dot);
+    const end = y + ((columns & ~3) << 2);
+    while (y < end) {
+      v128.store(dx, f32x4.mul(v128.load(y), f32x4.sub(v128.load(dy), d)));
+      y += 16;
+      dy += 16;
+      dx += 16;
+    }
+    if (n) {
+      storePart(dx, f32x4.mul(loadPart(y, n), f32x4.sub(loadPart(dy, n), d)), n);
+      y += n << 2;
+      dy += n << 2;
+      dx += n << 2;
+    }
+  }
+}

@@ -1,0 +1,18 @@
+// Index of the largest element of each row.
+
+/** y (i32)[row] = column of the largest element, the first on a tie. */
+export function f32_argmax(x: usize, y: usize, rows: usize, columns: usize): void {
+  for (let row: usize = 0; row < rows; row++) {
+    let best = load<f32>(x);
+    let at: usize = 0;
+    for (let column: usize = 1; column < columns; column++) {
+      const v = load<f32>(x + (column << 2));
+      if (v > best) {
+        best = v;
+        at = column;
+      }
+    }
+    store<u32>(y + (row << 2), <u32>at);
+    x += columns << 2;
+  }
+}
