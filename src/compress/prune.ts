@@ -4,6 +4,7 @@
  */
 import { ArgumentError } from '../core/errors.ts';
 import { cloneGraph, type Graph, type Param } from '../graph/graph.ts';
+import type { StepContext } from '../train/options.ts';
 import { inRange, type StepReport, type StepResult, selectWeights, sizes, weightOf } from './step.ts';
 
 export interface PruneOptions {
@@ -198,4 +199,58 @@ function countZeros(mask: Uint8Array | undefined): number {
 export function cubicSparsity(progress: number, initial: number, final: number): number {
   const left = 1 - Math.min(Math.max(progress, 0), 1);
   return final + (initial - final) * left * left * left;
+}
+
+export interface GradualOptions {
+  /** Fraction of weights that are zero at the end. */
+  sparsity: number;
+  /** Fraction at the first pruning. Default 0. */
+  initial?: number;
+  /** Parts of the training at which pruning begins and ends, in [0, 1]. Default 0 and 0.5: the rest is recovery. */
+  begin?: number;
+  end?: number;
+  /** Steps between two prunings. Default 100. */
+  every?: number;
+  scope?: 'layer' | 'global';
+  layers?: readonly string[];
+}
+
+/**
+ * Gradual pruning by magnitude while training (Zhu and Gupta 2017): hand the result to `fit` as `onStep`. Sparsity follows
+ * `cubicSparsity`; what was pruned never comes back, so masks only grow.
+ * @param graph the graph that is trained: its names and shapes are read
+ * @throws ArgumentError if an option is out of range
+ */
+export function gradualPruning(graph: Graph, options: GradualOptions): (context: StepContext) => void {
+  const { sparsity, initial = 0, begin = 0, end = 0.5, every = 100, scope, layers } = options;
+  inRange('gradualPruning', 'sparsity', sparsity, 0, 1);
+  inRange('gradualPruning', 'initial', initial, 0, sparsity);
+  inRange('gradualPruning', 'end', end, 0, 1);
+  inRange('gradualPruning', 'begin', begin, 0, end);
+  inRange('gradualPruning', 'every', every, 1, Number.MAX_SAFE_INTEGER);
+  const names = selectWeights('gradualPruning', graph, layers);
+  return ({ step, steps, parameters }) => {
+    const first = Math.max(1, Math.round(begin * steps));
+    const last = Math.max(first, Math.round(end * steps));
+    if (step < first || step > last || ((step - first) % every !== 0 && step !== last)) return;
+    const progress = last === first ? 1 : (step - first) / (last - first);
+    const params = new Map(graph.params);
+    const scores = new Map<string, Float32Array>();
+    for (const name of names) {
+      const values = parameters.values(name);
+      params.set(name, {
+        ...(graph.params.get(name) as Param),
+        values,
+        mask: parameters.mask(name) ?? undefined,
+        codebook: undefined,
+      });
+      scores.set(name, values.map(Math.abs));
+    }
+    const target = cubicSparsity(progress, initial, sparsity);
+    const pruned = prune({ ...graph, params }, scores, { sparsity: target, scope, layers: names }).graph;
+    for (const name of names) {
+      const { mask } = pruned.params.get(name) as Param;
+      if (mask) parameters.setMask(name, mask);
+    }
+  };
 }
