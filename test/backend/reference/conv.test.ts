@@ -28,7 +28,8 @@ const awkward: Window = {
   dilW: 1,
   groups: 2,
 };
-const depthwise: Window = { ...awkward, co: 4, groups: 4 };
+/** Padding that is no multiple of the stride: the first window inside begins off the plane's corner. */
+const depthwise: Window = { ...awkward, co: 4, groups: 4, padT: 1, padL: 1, padB: 2, padR: 2 };
 const dense: Window = { ...awkward, groups: 1 };
 
 function convolve(a: Window, x: Float32Array, weight: Float32Array, bias?: Float32Array, clamp = unbounded) {
