@@ -1,0 +1,198 @@
+/**
+ * A recipe: compression as data. A list of steps, each a name and options, that turns one graph into another; written by
+ * us (`recipes.ts`) or by a user as JSON. All of it is checked before any of it runs.
+ */
+import type { Backend } from '../backend/backend.ts';
+import { createBackend } from '../backend/create.ts';
+import { ParingError } from '../core/errors.ts';
+import { NUMERICS_VERSION, VERSION } from '../core/version.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { cloneGraph, type Graph, type Lineage, type LineageStep } from '../graph/graph.ts';
+import { inferShapes } from '../graph/infer.ts';
+import { evaluate } from '../train/evaluate.ts';
+import type { EpochLog, Progress } from '../train/options.ts';
+import { fields, isRecord, listOf, oneOf, type Problem, text, whole } from './rules.ts';
+import type { StepReport } from './step.ts';
+import { type StepDefinition, type StepInputs, type StepName, type StepOptions, steps } from './steps.ts';
+
+/** One step; its options are those of `StepOptions`. */
+export type RecipeStep = { [K in StepName]: { step: K; options: StepOptions[K] } }[StepName];
+
+export interface Recipe {
+  name: string;
+  /** For every step that names none. */
+  seed: number;
+  steps: readonly RecipeStep[];
+}
+
+/** What came of one step. */
+export interface RecipeReport extends StepReport {
+  /** Position in the recipe, from 0. */
+  index: number;
+  /** Score on the validation set after the step, if there is one. */
+  validation?: { top1: number; loss: number };
+}
+
+/** News while a recipe runs. */
+export type RecipeEvent = { index: number; step: StepName; of: number } & (
+  | { kind: 'begin' }
+  | { kind: 'progress'; progress: Progress }
+  | { kind: 'epoch'; log: EpochLog }
+  | { kind: 'end'; report: RecipeReport }
+);
+
+export interface RecipeInputs {
+  train: Dataset;
+  /** Scored after each step; needed by early stopping. */
+  validation?: Dataset;
+  /** Needed by steps that distil. */
+  teacher?: Graph;
+  /** Makes the backend of each step. Default: a new wasm backend. */
+  backend?(): Backend | Promise<Backend>;
+  onProgress?(event: RecipeEvent): void;
+  signal?: AbortSignal;
+}
+
+/** A recipe that cannot be followed. `index` is the step, null if the recipe as a whole is wrong. */
+export class RecipeError extends ParingError {
+  readonly index: number | null;
+  readonly option: string;
+  constructor(index: number | null, step: string, { path, expected, got }: Problem) {
+    const place = index === null ? 'recipe' : `recipe: step ${index} (${step})`;
+    const found = typeof got === 'object' ? JSON.stringify(got) : typeof got === 'string' ? `'${got}'` : got;
+    super('RECIPE', `${place}: ${path || 'value'}: expected ${expected}, got ${found}`);
+    this.index = index;
+    this.option = path;
+  }
+}
+
+const outline = fields({ name: text, seed: whole(0), steps: listOf(() => null) }, ['name', 'seed', 'steps']);
+const stepOutline = fields({ step: oneOf(...Object.keys(steps)), options: () => null }, ['step']);
+
+/**
+ * Checks a recipe from anywhere (parsed JSON) against the graph it is for.
+ * @param graph where the recipe starts: names of layers are looked up in it
+ * @param given what `runRecipe` will have: a teacher, a validation set
+ * @returns the recipe, its missing options filled with {}
+ * @throws RecipeError naming step, option, what was expected and what was found
+ */
+export function checkRecipe(
+  recipe: unknown,
+  graph: Graph,
+  given: { teacher?: Graph; validation?: Dataset },
+): Recipe {
+  const refuse = (index: number | null, step: string, problem: Problem | null): void => {
+    if (problem) throw new RecipeError(index, step, problem);
+  };
+  refuse(null, '', outline(recipe, ''));
+  const { name, seed, steps: list } = recipe as { name: string; seed: number; steps: unknown[] };
+  let quantized = graph.activations !== undefined;
+  const checked = list.map((entry, index): RecipeStep => {
+    const named = isRecord(entry) && typeof entry.step === 'string' ? entry.step : '?';
+    refuse(index, named, stepOutline(entry, ''));
+    const { step, options = {} } = entry as { step: StepName; options?: Record<string, unknown> };
+    refuse(index, step, steps[step].options(graph)(options, ''));
+    refuse(index, step, missingInput(step, options, given));
+    if (step === 'quantize') {
+      if (quantized)
+        refuse(index, step, { path: 'step', expected: 'a graph in f32', got: 'a quantized one' });
+      quantized = true;
+    } else if (step === 'removeChannels' && quantized) {
+      refuse(index, step, { path: 'step', expected: 'removeChannels before quantize', got: 'after it' });
+    }
+    return { step, options } as RecipeStep;
+  });
+  return { name, seed, steps: checked };
+}
+
+function missingInput(
+  step: StepName,
+  options: Record<string, unknown>,
+  { teacher, validation }: { teacher?: Graph; validation?: Dataset },
+): Problem | null {
+  if ((step === 'distill' || Object.hasOwn(options, 'teacher')) && !teacher) {
+    return { path: 'teacher', expected: 'a teacher handed to runRecipe', got: 'none' };
+  }
+  if (Object.hasOwn(options, 'earlyStopping') && !validation) {
+    return { path: 'earlyStopping', expected: 'a validation set handed to runRecipe', got: 'none' };
+  }
+  return null;
+}
+
+/**
+ * Follows a recipe. The graph given is not changed; the one returned carries the steps in its lineage, after those it had.
+ * @param recipe a `Recipe`, or parsed JSON that should be one
+ * @throws RecipeError before anything runs; afterwards what the steps throw
+ */
+export async function runRecipe(
+  graph: Graph,
+  recipe: unknown,
+  inputs: RecipeInputs,
+): Promise<{ graph: Graph; reports: RecipeReport[] }> {
+  inferShapes(graph);
+  const checked = checkRecipe(recipe, graph, inputs);
+  const weightOfNode = new Map(graph.nodes.map((node) => [node.name, node.params.weight]));
+  const makeBackend = inputs.backend ?? (() => createBackend());
+  const reports: RecipeReport[] = [];
+  let current = cloneGraph(graph);
+  for (const [index, { step, options }] of checked.steps.entries()) {
+    inputs.signal?.throwIfAborted();
+    const at = { index, step, of: checked.steps.length };
+    inputs.onProgress?.({ ...at, kind: 'begin' });
+    // A backend of its own for each step: the memory of the one before is collected as a whole.
+    const backend = await makeBackend();
+    const stepInputs: StepInputs = {
+      train: inputs.train,
+      validation: inputs.validation,
+      teacher: inputs.teacher,
+      backend,
+      seed: checked.seed,
+      onProgress:
+        inputs.onProgress && ((progress) => inputs.onProgress?.({ ...at, kind: 'progress', progress })),
+      onEpoch: inputs.onProgress && ((log) => inputs.onProgress?.({ ...at, kind: 'epoch', log })),
+      signal: inputs.signal,
+    };
+    const { run } = steps[step] as StepDefinition<StepName>;
+    const result = await run(current, byWeight(options, weightOfNode) as never, stepInputs);
+    current = result.graph;
+    const report: RecipeReport = { ...result.report, index };
+    if (inputs.validation) {
+      const { top1, loss } = await evaluate(current, inputs.validation, { backend });
+      report.validation = { top1, loss };
+    }
+    reports.push(report);
+    inputs.onProgress?.({ ...at, kind: 'end', report });
+  }
+  return { graph: withLineage(current, checked, inputs.train), reports };
+}
+
+/** Options with layers named by their weight: quantize folds nodes into others, whose names then change. */
+function byWeight(options: object, weightOfNode: ReadonlyMap<string, string | undefined>): object {
+  const weight = (layer: string): string => weightOfNode.get(layer) ?? layer;
+  const renamed: Record<string, unknown> = { ...options };
+  if (Array.isArray(renamed.layers)) renamed.layers = renamed.layers.map(weight);
+  for (const key of ['k', 'sparsity']) {
+    const value = renamed[key];
+    if (isRecord(value)) {
+      renamed[key] = Object.fromEntries(Object.entries(value).map(([layer, v]) => [weight(layer), v]));
+    }
+  }
+  return renamed;
+}
+
+/**
+ * The graph with the recipe's steps added to where it comes from; and with what its input and classes mean, where nobody
+ * has said so, since those of the data are what it was trained on.
+ */
+function withLineage(graph: Graph, recipe: Recipe, train: Dataset): Graph {
+  const before = graph.meta.lineage;
+  const added = recipe.steps.map(({ step, options }): LineageStep => ({ step, options: { ...options } }));
+  const lineage: Lineage = {
+    tool: `paring ${VERSION}`,
+    numerics: NUMERICS_VERSION,
+    seed: recipe.seed,
+    data: train.sha256 ?? before?.data,
+    steps: [...(before?.steps ?? []), ...added],
+  };
+  return { ...graph, meta: { input: train.meaning, classes: train.classes, ...graph.meta, lineage } };
+}

@@ -1,0 +1,120 @@
+/** Rules that check data of unknown origin (a recipe's JSON) before anything runs on it, and say what is wrong where. */
+
+/** Where a value breaks its rule: `path` is what one would write to reach it, as `optimizer.lr`. */
+export interface Problem {
+  path: string;
+  expected: string;
+  got: unknown;
+}
+
+/** null if the value is as it should be. */
+export type Rule = (value: unknown, path: string) => Problem | null;
+
+function rule(expected: string, accepts: (value: unknown) => boolean): Rule {
+  return (got, path) => (accepts(got) ? null : { path, expected, got });
+}
+
+export const text: Rule = rule('a text', (v) => typeof v === 'string' && v.length > 0);
+
+export const flag: Rule = rule('true or false', (v) => typeof v === 'boolean');
+
+/** A number in [low, high]. */
+export function number(low: number, high: number): Rule {
+  return rule(`a number from ${low} to ${high}`, (v) => typeof v === 'number' && v >= low && v <= high);
+}
+
+/** A number above 0. */
+export const positive: Rule = rule(
+  'a number above 0',
+  (v) => typeof v === 'number' && v > 0 && v < Number.POSITIVE_INFINITY,
+);
+
+/** A number in [low, high). */
+export function below(low: number, high: number): Rule {
+  return rule(`a number from ${low} to below ${high}`, (v) => typeof v === 'number' && v >= low && v < high);
+}
+
+/** A whole number in [low, high]. */
+export function whole(low: number, high = Number.MAX_SAFE_INTEGER): Rule {
+  const expected =
+    high === Number.MAX_SAFE_INTEGER
+      ? `a whole number of at least ${low}`
+      : `a whole number from ${low} to ${high}`;
+  return rule(expected, (v) => Number.isSafeInteger(v) && (v as number) >= low && (v as number) <= high);
+}
+
+export function oneOf(...choices: readonly string[]): Rule {
+  return rule(`one of ${choices.join(', ')}`, (v) => typeof v === 'string' && choices.includes(v));
+}
+
+export function listOf(item: Rule): Rule {
+  return (value, path) => {
+    if (!Array.isArray(value)) return { path, expected: 'a list', got: value };
+    return first(value.map((v, i) => item(v, `${path}[${i}]`)));
+  };
+}
+
+/** An object with these keys and no others; those in `required` must be there. */
+export function fields(rules: Readonly<Record<string, Rule>>, required: readonly string[] = []): Rule {
+  return (value, path) => {
+    if (!isRecord(value)) return { path, expected: 'an object', got: value };
+    const at = (key: string): string => (path === '' ? key : `${path}.${key}`);
+    for (const key of Object.keys(value)) {
+      if (!Object.hasOwn(rules, key)) {
+        return { path: at(key), expected: `one of ${Object.keys(rules).join(', ')}`, got: key };
+      }
+    }
+    for (const key of required) {
+      if (!Object.hasOwn(value, key)) return { path: at(key), expected: 'a value', got: undefined };
+    }
+    return first(Object.entries(value).map(([key, v]) => rules[key](v, at(key))));
+  };
+}
+
+/** An object from names to values that obey one rule; `name` may refuse a name. */
+export function recordOf(item: Rule, name: Rule = text): Rule {
+  return (value, path) => {
+    if (!isRecord(value)) return { path, expected: 'an object by layer', got: value };
+    return first(Object.entries(value).map(([key, v]) => name(key, path) ?? item(v, `${path}.${key}`)));
+  };
+}
+
+/** An object whose fields depend on its `kind`. */
+export function variants(kinds: Readonly<Record<string, Rule>>): Rule {
+  const kind = oneOf(...Object.keys(kinds));
+  return (value, path) => {
+    if (!isRecord(value)) return { path, expected: 'an object with a kind', got: value };
+    return kind(value.kind, `${path}.kind`) ?? kinds[value.kind as string](value, path);
+  };
+}
+
+/** `one` if the value is no object, else `other`. */
+export function either(one: Rule, other: Rule): Rule {
+  return (value, path) => (isRecord(value) ? other(value, path) : one(value, path));
+}
+
+/** Both rules, the first broken one first. */
+export function also(a: Rule, b: Rule): Rule {
+  return (value, path) => a(value, path) ?? b(value, path);
+}
+
+/** Exactly one of these keys, of an object that is checked to be one already. */
+export function exactlyOne(...keys: readonly string[]): Rule {
+  return (value, path) => {
+    const given = keys.filter((key) => Object.hasOwn(value as object, key));
+    if (given.length === 1) return null;
+    return {
+      path: path || keys[0],
+      expected: `exactly one of ${keys.join(', ')}`,
+      got: given.join(', ') || 'none',
+    };
+  };
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function first(problems: readonly (Problem | null)[]): Problem | null {
+  return problems.find((problem) => problem !== null) ?? null;
+}

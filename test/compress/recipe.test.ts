@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest';
+import type { Backend } from '../../src/backend/backend.ts';
+import { checkRecipe, type RecipeError, type RecipeEvent, runRecipe } from '../../src/compress/recipe.ts';
+import * as recipes from '../../src/compress/recipes.ts';
+import { Rng } from '../../src/core/rng.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import { dsStudent, lenet5 } from '../../src/nn/models.ts';
+import { sequential } from '../../src/nn/sequential.ts';
+import { evaluate } from '../../src/train/evaluate.ts';
+import { wasmBackend } from '../helpers/backends.ts';
+import { stripes } from './data.ts';
+
+const backend = (): Backend => wasmBackend();
+const optimizer = { kind: 'adamw', lr: 0.01 } as const;
+
+function small(seed = 1): Graph {
+  return sequential(
+    'small',
+    [1, 8, 8],
+    [
+      { op: 'conv2d', name: 'c', out: 8, kernel: 3 },
+      'batchNorm',
+      { op: 'relu', name: 'r' },
+      { op: 'maxPool', kernel: 2 },
+      'flatten',
+      { op: 'linear', name: 'f', out: 4 },
+    ],
+    { rng: new Rng(seed) },
+  );
+}
+
+const recipe = (...steps: unknown[]) => ({ name: 'test', seed: 1, steps });
+
+describe('a recipe is refused before anything runs', () => {
+  test.each([
+    [[], /recipe: value: expected an object, got \[\]/],
+    [{ name: 'x', steps: [] }, /recipe: seed: expected a value, got undefined/],
+    [{ name: 'x', seed: 1, steps: {} }, /recipe: steps: expected a list, got {}/],
+    [
+      { name: 'x', seed: 1, steps: [], extra: 1 },
+      /recipe: extra: expected one of name, seed, steps, got 'extra'/,
+    ],
+    [recipe({ step: 'shrink' }), /step 0 \(shrink\): step: expected one of train, finetune.*got 'shrink'/],
+    [recipe({ step: 'share', options: {} }), /step 0 \(share\): k: expected a value, got undefined/],
+    [
+      recipe({ step: 'prune', options: { alpha: 1 } }, { step: 'share', options: { k: 300 } }),
+      /step 1 \(share\): k: expected a whole number from 2 to 256, got 300/,
+    ],
+    [recipe({ step: 'share', options: { k: { g: 4 } } }), /step 0 \(share\): k: expected one of .*, got 'g'/],
+    [recipe({ step: 'prune', options: { layers: ['c', 'q'] } }), /layers\[1\]: expected one of .*, got 'q'/],
+    [recipe({ step: 'prune', options: {} }), /exactly one of sparsity, alpha, got 'none'/],
+    [recipe({ step: 'prune', options: { sparsity: 0.5, alpha: 1 } }), /got 'sparsity, alpha'/],
+    [
+      recipe({ step: 'prune', options: { sparsity: '0.5' } }),
+      /sparsity: expected a number from 0 to 1, got '0.5'/,
+    ],
+    [recipe({ step: 'removeChannels', options: {} }), /at least one of ratio, keep/],
+    [recipe({ step: 'removeChannels', options: { keep: { f: 2 } } }), /keep: expected one of c, got 'f'/],
+    [recipe({ step: 'train', options: { epochs: 1 } }), /step 0 \(train\): optimizer: expected a value/],
+    [
+      recipe({ step: 'train', options: { epochs: 1, optimizer: { kind: 'sgd', lr: -1 } } }),
+      /optimizer.lr: expected a number above 0, got -1/,
+    ],
+    [
+      recipe({ step: 'train', options: { epochs: 1, optimizer: { kind: 'lion', lr: 1 } } }),
+      /optimizer.kind: expected one of sgd, adamw, got 'lion'/,
+    ],
+    [
+      recipe({ step: 'train', options: { epochs: 1, optimizer, schedule: { kind: 'step', at: [0.5, 2] } } }),
+      /schedule.at\[1\]: expected a number from 0 to below 1, got 2/,
+    ],
+    [
+      recipe({ step: 'distill', options: { epochs: 1, optimizer } }),
+      /teacher: expected a teacher handed to runRecipe/,
+    ],
+    [
+      recipe({ step: 'train', options: { epochs: 1, optimizer, earlyStopping: { patience: 2 } } }),
+      /earlyStopping: expected a validation set/,
+    ],
+    [
+      recipe({ step: 'quantize' }, { step: 'quantize' }),
+      /step 1 \(quantize\): step: expected a graph in f32/,
+    ],
+    [
+      recipe({ step: 'quantize' }, { step: 'removeChannels', options: { ratio: 0.5 } }),
+      /step 1 \(removeChannels\): step: expected removeChannels before quantize/,
+    ],
+    [
+      recipe({ step: 'pruneGradually', options: { epochs: 1, optimizer, sparsity: 0.5, initial: 0.6 } }),
+      /step 0 \(pruneGradually\): initial: expected at most sparsity \(0.5\), got 0.6/,
+    ],
+  ])('%j', async (bad, message) => {
+    const train = stripes(64);
+    let began = 0;
+    await expect(runRecipe(small(), bad, { train, backend, onProgress: () => began++ })).rejects.toThrow(
+      message,
+    );
+    expect(began).toBe(0);
+  });
+
+  test('the error says which step and option', () => {
+    try {
+      checkRecipe(recipe({ step: 'share', options: { k: 1 } }), small(), {});
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toMatchObject({
+        name: 'RecipeError',
+        code: 'RECIPE',
+        index: 0,
+        option: 'k',
+      } as RecipeError);
+    }
+  });
+});
+
+describe('runRecipe', () => {
+  const everything = recipe(
+    { step: 'train', options: { epochs: 3, batch: 32, optimizer } },
+    { step: 'removeChannels', options: { keep: { c: 6 }, criterion: 'fisher', samples: 50 } },
+    { step: 'pruneGradually', options: { epochs: 2, batch: 32, optimizer, sparsity: 0.6, every: 5 } },
+    { step: 'share', options: { k: { c: 8, f: 4 } } },
+    { step: 'distill', options: { epochs: 1, batch: 32, optimizer, teacher: { temperature: 3 } } },
+    { step: 'quantize', options: { samples: 64, observer: 'minMax' } },
+    { step: 'finetune', options: { epochs: 1, batch: 32, optimizer: { kind: 'sgd', lr: 0.001 } } },
+    { step: 'prune', options: { sparsity: { c: 0.7 }, criterion: 'taylor', samples: 20 } },
+  );
+
+  test('follows every kind of step, reports each, and writes down where the graph comes from', async () => {
+    const train = stripes(512);
+    const validation = stripes(256, 2);
+    const graph = small();
+    const before = structuredClone([...graph.params.values()]);
+    const events: RecipeEvent[] = [];
+    const teacher = (
+      await runRecipe(small(5), recipe({ step: 'train', options: { epochs: 3, optimizer } }), {
+        train,
+        backend,
+      })
+    ).graph;
+    const result = await runRecipe(graph, everything, {
+      train,
+      validation,
+      teacher,
+      backend,
+      onProgress: (event) => events.push(event),
+    });
+    expect([...graph.params.values()]).toEqual(before);
+    expect(result.reports.map((r) => r.step)).toEqual(
+      everything.steps.map((s) => (s as { step: string }).step),
+    );
+    expect(events.filter((e) => e.kind === 'begin').length).toBe(8);
+    expect(events.filter((e) => e.kind === 'progress').length).toBe(16 * (3 + 2 + 1 + 1));
+    const score = await evaluate(result.graph, validation, { backend: backend() });
+    expect(result.reports.at(-1)?.validation?.top1).toBe(score.top1);
+    expect(score.top1).toBeGreaterThan(0.9);
+
+    const weight = result.graph.params.get('c.weight');
+    expect(weight?.shape).toEqual([6, 1, 3, 3]);
+    expect(weight?.values.filter((v) => v === 0).length).toBe(Math.round(0.7 * 54));
+    const last = result.graph.params.get('f.weight');
+    expect(last?.values.filter((v) => v === 0).length).toBe(Math.round(0.6 * 6 * 9 * 4));
+    expect(new Set(last?.values).size).toBeLessThanOrEqual(5);
+    expect(result.graph.activations?.size).toBeGreaterThan(3);
+    expect(result.graph.meta.lineage).toMatchObject({ seed: 1, numerics: 1, steps: everything.steps });
+    expect(result.graph.meta.classes).toEqual(train.classes);
+  });
+
+  test('is repeatable to the byte', async () => {
+    const run = async () => {
+      const { graph } = await runRecipe(small(), everything, {
+        train: stripes(256),
+        teacher: small(3),
+        backend,
+      });
+      return [...graph.params.values()];
+    };
+    expect(await run()).toEqual(await run());
+  });
+});
+
+test('the recipes that come with the package are valid and are plain JSON', () => {
+  const all = Object.entries(recipes);
+  expect(all.length).toBeGreaterThan(5);
+  for (const [name, shipped] of all) {
+    const graph = name === 'student' || name === 'smallest' ? dsStudent() : lenet5();
+    const text = JSON.parse(JSON.stringify(shipped));
+    expect(checkRecipe(text, graph, { teacher: graph })).toEqual(shipped);
+  }
+});
