@@ -2,6 +2,7 @@
 export * from './gemm/index';
 export * from './conv/index';
 export * from './quant/index';
+export * from './sparse/index';
 export * from './pool/index';
 export * from './norm/index';
 export * from './elementwise/index';

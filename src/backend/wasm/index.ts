@@ -12,6 +12,7 @@ import { optim } from './optim.ts';
 import { pool } from './pool.ts';
 import { quant } from './quant.ts';
 import { reduce } from './reduce.ts';
+import { sparse } from './sparse.ts';
 
 /** A family whose primitives are some of all: which, its own type says. */
 type SomeFamily = Omit<Family<PrimitiveName>, 'primitives'> & { primitives: Partial<Primitives> };
@@ -28,6 +29,7 @@ const families: readonly ((kernels: Kernels, heap: Heap) => SomeFamily)[] = [
   pool,
   quant,
   reduce,
+  sparse,
 ];
 
 /**

@@ -1,0 +1,65 @@
+/**
+ * A strip of 8 columns of a sparse matrix product: f32_spmm_1x32 with 2 accumulators.
+ */
+export function f32_spmm_1x8(
+  rows: i32,
+  starts: usize,
+  entries: usize,
+  bias: usize,
+  x: usize,
+  y: usize,
+  ldy: usize,
+  lo: f32,
+  hi: f32,
+): void {
+  const low = f32x4.splat(lo);
+  const high = f32x4.splat(hi);
+  let q = entries + ((<usize>load<u32>(starts)) << 3);
+  for (let r = 0; r < rows; r++) {
+    const count = <i32>(load<u32>(starts, 4) - load<u32>(starts));
+    starts += 4;
+    let c0 = f32x4.splat(0);
+    if (bias != 0) {
+      c0 = v128.load_splat<f32>(bias);
+      bias += 4;
+    }
+    let c1 = c0;
+    let at: usize, w: v128;
+    let k = count / 4;
+    while (k > 0) {
+      at = x + <usize>load<u32>(q, 0);
+      w = v128.load_splat<f32>(q, 4);
+      c0 = f32x4.add(c0, f32x4.mul(v128.load(at, 0), w));
+      c1 = f32x4.add(c1, f32x4.mul(v128.load(at, 16), w));
+      if (k == -1) break;
+      at = x + <usize>load<u32>(q, 8);
+      w = v128.load_splat<f32>(q, 12);
+      c0 = f32x4.add(c0, f32x4.mul(v128.load(at, 0), w));
+      c1 = f32x4.add(c1, f32x4.mul(v128.load(at, 16), w));
+      if (k == -2) break;
+      at = x + <usize>load<u32>(q, 16);
+      w = v128.load_splat<f32>(q, 20);
+      c0 = f32x4.add(c0, f32x4.mul(v128.load(at, 0), w));
+      c1 = f32x4.add(c1, f32x4.mul(v128.load(at, 16), w));
+      if (k == -3) break;
+      at = x + <usize>load<u32>(q, 24);
+      w = v128.load_splat<f32>(q, 28);
+      c0 = f32x4.add(c0, f32x4.mul(v128.load(at, 0), w));
+      c1 = f32x4.add(c1, f32x4.mul(v128.load(at, 16), w));
+      q += 32;
+      k--;
+    }
+    k = count % 4;
+    while (k > 0) {
+      at = x + <usize>load<u32>(q, 0);
+      w = v128.load_splat<f32>(q, 4);
+      c0 = f32x4.add(c0, f32x4.mul(v128.load(at, 0), w));
+      c1 = f32x4.add(c1, f32x4.mul(v128.load(at, 16), w));
+      q += 8;
+      k--;
+    }
+    v128.store(y, f32x4.pmin(f32x4.pmax(c0, low), high), 0);
+    v128.store(y, f32x4.pmin(f32x4.pmax(c1, low), high), 16);
+    y += ldy;
+  }
+}

@@ -1,0 +1,5 @@
+export { f32_pad } from './f32_pad';
+export { f32_spconv2d } from './f32_spconv2d';
+export { f32_splinear } from './f32_splinear';
+export { f32_spmm } from './f32_spmm';
+export { f32_spmv } from './f32_spmv';

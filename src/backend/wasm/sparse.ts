@@ -1,0 +1,190 @@
+/**
+ * Convolution and linear on weights stored sparse: the only caller of assembly/sparse. `prepare` leaves the zeros out and turns
+ * each remaining weight's place into the byte offset at which the kernel finds its input.
+ */
+import type { AnyTypedArray } from '../../core/dtype.ts';
+import type { SparseConv2dArgs, SparseLinearArgs, Window } from '../backend.ts';
+import type { Heap, Ptr } from '../heap.ts';
+import type { Family, Kernels } from './family.ts';
+
+/** Bytes of one row of a block of packed pixels or transposed samples: 32 f32 values. */
+const BLOCK_ROW = 128;
+/** From this many samples on, a linear layer takes samples as columns of a matrix; below, one at a time. */
+const BATCHED_SAMPLES = 8;
+
+const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
+
+function countNonzero(weights: AnyTypedArray): number {
+  let count = 0;
+  for (let i = 0; i < weights.length; i++) if (weights[i] !== 0) count++;
+  return count;
+}
+
+/** The weights of a row-major matrix that are not zero, row by row. */
+interface Csr {
+  /** u32 [rows + 1]: first entry of each row. */
+  starts: Int32Array;
+  /** u32 offset, f32 weight, ... as two views of the same memory. */
+  offsets: Int32Array;
+  values: Float32Array;
+}
+
+/** @param offsetOf byte offset of the input that column `k` multiplies */
+function writeCsr(weights: AnyTypedArray, rows: number, offsetOf: (k: number) => number, to: Csr): void {
+  const columns = weights.length / rows;
+  let entry = 0;
+  for (let r = 0; r < rows; r++) {
+    to.starts[r] = entry;
+    for (let k = 0; k < columns; k++) {
+      const value = weights[r * columns + k];
+      if (value === 0) continue;
+      to.offsets[2 * entry] = offsetOf(k);
+      to.values[2 * entry + 1] = value;
+      entry++;
+    }
+  }
+  to.starts[rows] = entry;
+}
+
+/** What follows from a convolution's geometry alone. */
+interface SparseGeometry {
+  /** 1x1, stride 1, no padding: the kernel reads x. */
+  direct: boolean;
+  /** Padding or a stride: the kernel packs from a padded copy of the planes, else from x. */
+  padded: boolean;
+  taps: number;
+  m: number;
+  channels: number;
+  /** Extents of the planes that are packed from, strideW of them a channel if padded. */
+  rows: number;
+  columns: number;
+  phases: number;
+  startBytes: number;
+  tapBytes: number;
+}
+
+function geometry(a: Window): SparseGeometry {
+  const channels = a.ci / a.groups;
+  const taps = channels * a.kh * a.kw;
+  const rows = (a.ho - 1) * a.strideH + (a.kh - 1) * a.dilH + 1;
+  const columns = Math.ceil(((a.wo - 1) * a.strideW + (a.kw - 1) * a.dilW + 1) / a.strideW);
+  const padded = a.padT > 0 || a.padL > 0 || a.strideW > 1 || rows > a.h || columns > a.w;
+  const direct = a.kh === 1 && a.kw === 1 && a.strideH === 1 && !padded && a.ho === a.h && a.wo === a.w;
+  return {
+    direct,
+    padded,
+    taps,
+    m: a.co / a.groups,
+    channels,
+    rows: padded ? rows : a.h,
+    columns: padded ? columns : a.w,
+    phases: padded ? a.strideW : 1,
+    startBytes: align((a.co + 1) * 4),
+    tapBytes: direct ? 0 : align(taps * 4),
+  };
+}
+
+function convScratch(g: SparseGeometry): { block: number; bytes: number } {
+  const planes = g.padded ? align(g.channels * g.phases * g.rows * g.columns * 4) : 0;
+  return { block: planes, bytes: planes + (g.direct ? 0 : g.taps * BLOCK_ROW) };
+}
+
+/** Byte offset of each tap from a pixel's first value, in x or in the padded planes. */
+function writeTaps(a: Window, g: SparseGeometry, taps: Int32Array): void {
+  let i = 0;
+  for (let c = 0; c < g.channels; c++) {
+    for (let ky = 0; ky < a.kh; ky++) {
+      for (let kx = 0; kx < a.kw; kx++) {
+        const x = kx * a.dilW;
+        const plane = (c * g.phases + (x % g.phases)) * g.rows;
+        taps[i++] = 4 * ((plane + ky * a.dilH) * g.columns + Math.floor(x / g.phases));
+      }
+    }
+  }
+}
+
+function linearScratch(a: SparseLinearArgs): { out: number; bytes: number } {
+  if (a.n < BATCHED_SAMPLES) return { out: 0, bytes: 0 };
+  return { out: a.i * BLOCK_ROW, bytes: (a.i + a.o) * BLOCK_ROW };
+}
+
+export function sparse(k: Kernels, heap: Heap): Family<'sparseConv2d' | 'sparseLinear'> {
+  const csrAt = (starts: Ptr, rows: number, entries: Ptr, nonzero: number): Csr => ({
+    starts: heap.i32(starts, rows + 1),
+    offsets: heap.i32(entries, 2 * nonzero),
+    values: heap.f32(entries, 2 * nonzero),
+  });
+
+  function sparseConv2d(a: SparseConv2dArgs): void {
+    const g = geometry(a);
+    const taps = a.weight + g.startBytes;
+    const entries = taps + g.tapBytes;
+    const pixels = a.ho * a.wo;
+    const s = convScratch(g);
+    const scratch = s.bytes > 0 ? heap.scratch(s.bytes) : 0;
+    const pitch = a.strideH * g.columns * 4;
+    for (let n = 0; n < a.n; n++) {
+      for (let group = 0; group < a.groups; group++) {
+        const x = a.x + 4 * (n * a.ci + group * g.channels) * a.h * a.w;
+        const y = a.y + 4 * (n * a.co + group * g.m) * pixels;
+        const starts = a.weight + 4 * group * g.m;
+        const bias = a.bias === 0 ? 0 : a.bias + 4 * group * g.m;
+        if (g.direct) {
+          k.f32_spmm(g.m, starts, entries, bias, x, pixels, y, 4 * pixels, a.lo, a.hi);
+          continue;
+        }
+        if (g.padded) {
+          const { channels, rows, columns, phases } = g;
+          k.f32_pad(x, scratch, channels, a.h, a.w, rows, columns, phases, a.padT, a.padL);
+        }
+        k.f32_spconv2d(
+          ...([g.padded ? scratch : x, taps, g.taps, g.m, starts, entries, bias] as const),
+          ...([pixels, a.wo, pitch, y, a.lo, a.hi, scratch + s.block] as const),
+        );
+      }
+    }
+  }
+
+  function sparseLinear(a: SparseLinearArgs): void {
+    const entries = a.weight + align((a.o + 1) * 4);
+    if (a.n < BATCHED_SAMPLES) {
+      for (let n = 0; n < a.n; n++) {
+        k.f32_spmv(a.o, a.weight, entries, a.bias, a.x + 4 * n * a.i, a.y + 4 * n * a.o, a.lo, a.hi);
+      }
+      return;
+    }
+    const s = linearScratch(a);
+    const block = heap.scratch(s.bytes);
+    k.f32_splinear(a.x, a.n, a.i, a.o, a.weight, entries, a.bias, a.y, a.lo, a.hi, block, block + s.out);
+  }
+
+  return {
+    primitives: { sparseConv2d, sparseLinear },
+    prepare: {
+      sparseConv2d: {
+        bytes: (a, weights) => {
+          const g = geometry(a);
+          return g.startBytes + g.tapBytes + 8 * countNonzero(weights);
+        },
+        write: (a, weights, to) => {
+          const g = geometry(a);
+          const plane = a.h * a.w * 4;
+          if (!g.direct) writeTaps(a, g, heap.i32(to + g.startBytes, g.taps));
+          const csr = csrAt(to, a.co, to + g.startBytes + g.tapBytes, countNonzero(weights));
+          writeCsr(weights, a.co, g.direct ? (i) => i * plane : (i) => i * BLOCK_ROW, csr);
+        },
+      },
+      sparseLinear: {
+        bytes: (a, weights) => align((a.o + 1) * 4) + 8 * countNonzero(weights),
+        write: (a, weights, to) => {
+          const csr = csrAt(to, a.o, to + align((a.o + 1) * 4), countNonzero(weights));
+          writeCsr(weights, a.o, (i) => i * BLOCK_ROW, csr);
+        },
+      },
+    },
+    scratch: {
+      sparseConv2d: (a) => convScratch(geometry(a)).bytes,
+      sparseLinear: (a) => linearScratch(a).bytes,
+    },
+  };
+}
