@@ -27,7 +27,12 @@ program
   .addHelpText('after', '\nExample:\n  paring demo --quick --out /tmp/paring')
   .action(async (options: { quick?: boolean; check?: boolean; out: string; seed: number; only?: string }) => {
     const { runDemo } = await import('./demo/demo.ts');
-    const ok = await runDemo({ ...options, quick: options.quick ?? false, only: options.only?.split(',') });
+    const ok = await runDemo({
+      ...options,
+      quick: options.quick ?? false,
+      check: options.check ?? false,
+      only: options.only?.split(','),
+    });
     if (options.check && !ok) process.exitCode = 1;
   });
 

@@ -2,8 +2,8 @@
 import cliProgress from 'cli-progress';
 
 export interface JobProgress {
-  /** Steps done of the job's total, in the job's own unit. */
-  update(done: number, total: number, note: string): void;
+  /** Work done of the job's total in any unit; `rate` as people read it ('1200 images/s'). */
+  update(done: number, total: number, rate: string, note: string): void;
   finish(note: string): void;
 }
 
@@ -36,9 +36,9 @@ function bars(stream: NodeJS.WriteStream): Progress {
       const bar = multi.create(1, 0, blank);
       const start = Date.now();
       return {
-        update(done, total, note) {
+        update(done, total, rate, note) {
           bar.setTotal(total);
-          bar.update(done, { ...estimate(start, done, total), note });
+          bar.update(done, { rate, left: timeLeft(start, done, total), note });
         },
         finish(note) {
           multi.remove(bar);
@@ -61,11 +61,13 @@ function lines(stream: NodeJS.WriteStream): Progress {
       let next = start + 10_000;
       write(`${name}: started`);
       return {
-        update(done, total, note) {
+        update(done, total, rate, note) {
           if (Date.now() < next) return;
           next = Date.now() + 10_000;
-          const { rate, left } = estimate(start, done, total);
-          write(`${name}: ${Math.floor((100 * done) / total)} %, ${rate}, ${left} left, ${note}`);
+          const percent = Math.floor((100 * done) / total);
+          write(
+            `${name}: ${[`${percent} %`, rate, `${timeLeft(start, done, total)} left`, note].filter(Boolean).join(', ')}`,
+          );
         },
         finish: (note) => write(`${name}: done in ${seconds(start)}, ${note}`),
       };
@@ -79,9 +81,8 @@ function seconds(start: number): string {
   return `${((Date.now() - start) / 1000).toFixed(1)} s`;
 }
 
-function estimate(start: number, done: number, total: number): { rate: string; left: string } {
+function timeLeft(start: number, done: number, total: number): string {
+  if (done <= 0) return '?';
   const elapsed = (Date.now() - start) / 1000;
-  if (done <= 0 || elapsed <= 0) return { rate: '', left: '?' };
-  const rate = done / elapsed;
-  return { rate: `${rate.toFixed(0)} steps/s`, left: `${Math.ceil((total - done) / rate)} s` };
+  return `${Math.ceil((elapsed / done) * (total - done))} s`;
 }

@@ -24,6 +24,23 @@ export const baseline: Recipe = {
   ],
 };
 
+/** A LeNet-5 born shared (`sharedLenet5`), from random values and random members. */
+export const bornShared: Recipe = {
+  name: 'born shared',
+  seed: 1,
+  steps: [
+    {
+      step: 'train',
+      options: {
+        epochs: 4,
+        batch: 64,
+        optimizer: { kind: 'adamw', lr: 0.003 },
+        schedule: { kind: 'oneCycle' },
+      },
+    },
+  ],
+};
+
 /** 92 % of the weights zero, by the cubic schedule. */
 export const pruned: Recipe = {
   name: 'pruned',

@@ -27,6 +27,33 @@ export function lenet5(rng: Rng = new Rng(1), inputShape: Shape = [1, 28, 28], c
   );
 }
 
+/**
+ * The same network with its weights born shared: k values a layer, every connection assigned to one of them at random,
+ * the k values trained (`sharedConv2d`, `sharedLinear`).
+ */
+export function sharedLenet5(
+  rng: Rng = new Rng(1),
+  inputShape: Shape = [1, 28, 28],
+  classes = 10,
+  k = 256,
+): Graph {
+  return sequential(
+    'lenet5-shared',
+    inputShape,
+    [
+      { op: 'sharedConv2d', name: 'conv1', out: 20, kernel: 5, k },
+      { op: 'maxPool', name: 'pool1', kernel: 2 },
+      { op: 'sharedConv2d', name: 'conv2', out: 50, kernel: 5, k },
+      { op: 'maxPool', name: 'pool2', kernel: 2 },
+      'flatten',
+      { op: 'sharedLinear', name: 'fc1', out: 500, k },
+      'relu',
+      { op: 'sharedLinear', name: 'fc2', out: classes, k },
+    ],
+    { rng },
+  );
+}
+
 /** Output channels of each depthwise-separable block of `dsStudent`, and the stride of its depthwise half. */
 const studentBlocks: readonly { out: number; stride: number }[] = [
   { out: 24, stride: 1 },

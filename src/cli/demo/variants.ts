@@ -1,0 +1,96 @@
+/** What the main job makes: each variant a recipe, what it starts from and who teaches it. */
+import type { Recipe } from '../../compress/recipe.ts';
+import * as recipes from '../../compress/recipes.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { dsStudent, lenet5, sharedLenet5 } from '../../nn/models.ts';
+import type { Job } from './schedule.ts';
+
+export interface Variant extends Job {
+  /** What was done, in a few words. */
+  title: string;
+  recipe: Recipe;
+  /** A model from random weights, or the name of the variant whose file it goes on from. */
+  start: ((rng: Rng) => Graph) | string;
+  /** Name of the variant whose answers it learns from. */
+  teacher?: string;
+}
+
+/**
+ * In the order of the table. Jobs start in this order too once what they wait for is done, so the long chain baseline,
+ * student, smallest stands where it starts early.
+ */
+export const variants: readonly Variant[] = [
+  {
+    name: 'baseline',
+    title: 'LeNet-5, trained in f32',
+    recipe: recipes.baseline,
+    start: lenet5,
+    after: [],
+  },
+  {
+    name: 'student',
+    title: 'depthwise-separable student, distilled from the baseline',
+    recipe: recipes.student,
+    start: dsStudent,
+    teacher: 'baseline',
+    after: ['baseline'],
+  },
+  {
+    name: 'born-shared',
+    title: 'LeNet-5 born with k shared weights a layer, members at random, trained so',
+    recipe: recipes.bornShared,
+    start: sharedLenet5,
+    after: [],
+  },
+  {
+    name: 'pruned',
+    title: 'weights pruned one by one, run on sparse kernels',
+    recipe: recipes.pruned,
+    start: 'baseline',
+    after: ['baseline'],
+  },
+  {
+    name: 'channels',
+    title: 'channels removed from the graph',
+    recipe: recipes.channelsRemoved,
+    start: 'baseline',
+    after: ['baseline'],
+  },
+  {
+    name: 'shared',
+    title: 'weights shared by k-means, centroids trained',
+    recipe: recipes.shared,
+    start: 'baseline',
+    after: ['baseline'],
+  },
+  {
+    name: 'int8',
+    title: 'int8 after training',
+    recipe: recipes.int8,
+    start: 'baseline',
+    after: ['baseline'],
+  },
+  {
+    name: 'int8-qat',
+    title: 'int8, trained as int8',
+    recipe: recipes.int8Aware,
+    start: 'baseline',
+    after: ['baseline'],
+  },
+  {
+    name: 'deep-compression',
+    title: 'Deep Compression: pruned, shared, coded',
+    recipe: recipes.deepCompression,
+    start: 'baseline',
+    after: ['baseline'],
+  },
+  {
+    name: 'smallest',
+    title: 'the student pruned and quantized',
+    recipe: recipes.smallest,
+    start: 'student',
+    teacher: 'baseline',
+    after: ['baseline', 'student'],
+  },
+];
