@@ -18,3 +18,9 @@ export function wasmBackend(build: 'release' | 'debug' = 'release'): Backend {
 }
 
 export const referenceBackend: () => Backend = createReferenceBackend;
+
+/** Name and backend of each: the rows of a `describe.each`. */
+export const bothBackends = (): [string, Backend][] => [
+  ['reference', referenceBackend()],
+  ['wasm', wasmBackend()],
+];

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import type { ArgsOf, Backend, PrimitiveName, Window } from '../../src/backend/backend.ts';
+import type { ArgsOf, Backend, Preparable, PrimitiveName, Window } from '../../src/backend/backend.ts';
+import type { Ptr } from '../../src/backend/heap.ts';
 import type { AnyTypedArray } from '../../src/core/dtype.ts';
 
 /**
@@ -31,6 +32,19 @@ export function runPrimitive<P extends PrimitiveName, B extends Record<string, A
     heap.free(ptr);
   }
   return after as B;
+}
+
+/** A block with the weights in the order in which the primitive reads them; for the descriptor's `weight`. */
+export function prepareWeights<P extends keyof Preparable>(
+  backend: Backend,
+  primitive: P,
+  sizes: Partial<Preparable[P]>,
+  weights: AnyTypedArray,
+): Ptr {
+  const args = { ...sizes, prepared: true } as Preparable[P];
+  const to = backend.heap.alloc(backend.preparedBytes(primitive, args, weights));
+  backend.prepare(primitive, args, weights, to);
+  return to;
 }
 
 function bytesAt(backend: Backend, ptr: number, data: AnyTypedArray): Uint8Array {
