@@ -1,0 +1,141 @@
+/**
+ * The edge entry: bytes -> graph -> plan -> run. Reaches no training code and nothing of a particular host; does no work
+ * when imported. The kernels are compiled once a process, when the first model is loaded.
+ *
+ *   const model = await load(bytes);
+ *   const scores = model.predict(model.normalize(pixels));
+ */
+import type { Backend } from './backend/backend.ts';
+import { type BackendOptions, createBackend } from './backend/create.ts';
+import { createWasmBackend } from './backend/wasm/index.ts';
+import { ArgumentError, GraphError } from './core/errors.ts';
+import type { Shape } from './core/shape.ts';
+import { decode } from './format/index.ts';
+import type { Graph, Metadata } from './graph/graph.ts';
+import { normalizePixels } from './graph/meaning.ts';
+import { compile, type Plan } from './plan/compile.ts';
+import type { SparseChoice } from './plan/sparse.ts';
+
+export interface LoadOptions extends BackendOptions {
+  /** Samples that `run` takes at once. 1 by default. */
+  batch?: number;
+  /** Sparse kernels: `auto` (default) where they are the faster ones. */
+  sparse?: SparseChoice;
+}
+
+/**
+ * Loads a model on a backend of its own.
+ * @param bytes a .paring file
+ * @throws FormatError, GraphError for a file that is not a model; BackendError if the backend cannot be had; ArgumentError
+ */
+export async function load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  const graph = decode(bytes);
+  const backend = await createBackend({ backend: options.backend, wasm: options.wasm });
+  return new Model(graph, backend, backend.reason, options);
+}
+
+/**
+ * The same at once, for hosts where the kernels are imported as a compiled module.
+ * @throws as `load` does
+ */
+export function loadSync(
+  bytes: Uint8Array,
+  options: { module: WebAssembly.Module; batch?: number; sparse?: SparseChoice },
+): Model {
+  const graph = decode(bytes);
+  return new Model(graph, createWasmBackend(options.module), 'a compiled module was handed in', options);
+}
+
+/** A model ready to run: one input, one output (the graph's first). */
+export class Model {
+  /** Name, input meaning, class names, output meaning, lineage. */
+  readonly name: string;
+  readonly meta: Metadata;
+  /** Of one sample. */
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  readonly batch: number;
+  /** Which implementation answers, and why. */
+  readonly backend: Backend['name'];
+  readonly reason: string;
+  /** For inspection: steps, bytes of weights and of the arena. */
+  readonly plan: Plan;
+  private readonly input: string;
+  private readonly output: string;
+  private readonly inputSize: number;
+  private readonly outputSize: number;
+
+  /** @throws GraphError if the graph has more than one input: compile such a graph instead */
+  constructor(
+    graph: Graph,
+    backend: Backend,
+    reason: string,
+    options: { batch?: number; sparse?: SparseChoice },
+  ) {
+    if (graph.inputs.length !== 1) {
+      throw new GraphError(graph.name, `has ${graph.inputs.length} inputs; use compile(), which names them`);
+    }
+    this.plan = compile(graph, backend, options);
+    this.name = graph.name;
+    this.meta = graph.meta;
+    this.batch = this.plan.batch;
+    this.backend = backend.name;
+    this.reason = reason;
+    this.input = graph.inputs[0].name;
+    this.output = graph.outputs[0];
+    this.inputShape = graph.inputs[0].shape;
+    this.outputShape = (this.plan.shapes.get(this.output) as Shape).slice(1);
+    this.inputSize = this.plan.inputs[this.input].length / this.batch;
+    this.outputSize = this.plan.outputs[this.output].length / this.batch;
+  }
+
+  /**
+   * Computes exactly `batch` samples, [batch][...inputShape]. Allocates nothing.
+   * @returns [batch][...outputShape]: a view that the next run overwrites
+   * @throws ArgumentError if x has another length
+   */
+  run(x: Float32Array): Float32Array {
+    const { plan } = this;
+    const input = plan.inputs[this.input];
+    if (x.length !== input.length) {
+      throw new ArgumentError('Model.run', 'x', `${input.length} numbers (batch ${this.batch})`, x.length);
+    }
+    input.set(x);
+    plan.run();
+    return plan.outputs[this.output];
+  }
+
+  /**
+   * Computes any number of samples, `batch` at a time.
+   * @param x [n][...inputShape]
+   * @returns [n][...outputShape], a copy
+   * @throws ArgumentError if the length of x is no multiple of a sample
+   */
+  predict(x: Float32Array): Float32Array {
+    const { batch, inputSize, outputSize, plan } = this;
+    if (x.length === 0 || x.length % inputSize !== 0) {
+      throw new ArgumentError('Model.predict', 'x', `a multiple of ${inputSize} numbers`, x.length);
+    }
+    const count = x.length / inputSize;
+    const out = new Float32Array(count * outputSize);
+    for (let done = 0; done < count; done += batch) {
+      const now = Math.min(batch, count - done);
+      const input = plan.inputs[this.input];
+      input.set(x.subarray(done * inputSize, (done + now) * inputSize));
+      input.fill(0, now * inputSize);
+      plan.run();
+      out.set(plan.outputs[this.output].subarray(0, now * outputSize), done * outputSize);
+    }
+    return out;
+  }
+
+  /**
+   * Pixels (bytes, planar [n][c][h][w]) to what the model was trained on, by the meaning the file gives its input.
+   * @throws GraphError if the file does not say; ArgumentError if the length is no multiple of a sample
+   */
+  normalize(pixels: Uint8Array): Float32Array {
+    const meaning = this.meta.input;
+    if (!meaning) throw new GraphError(this.name, 'the file does not say what its input means');
+    return normalizePixels(pixels, this.inputShape, meaning);
+  }
+}
