@@ -37,3 +37,8 @@ export function high(v: v128): v128 {
 export function addLanes(v: v128): f64 {
   return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
 }
+
+/** Two pairs of doubles as four floats, each rounded. */
+export function narrow(l: v128, h: v128): v128 {
+  return v128.shuffle<u64>(f32x4.demote_f64x2_zero(l), f32x4.demote_f64x2_zero(h), 0, 2);
+}

@@ -2,12 +2,10 @@
 //
 // The divisor is the number of positions of the window within the plane or, with countPad, within the padded plane
 // (padding counts as zeros, but what reaches beyond padB and padR does not count), as in torch and ONNX. Sums are f64.
-import { clipStart } from './f32_max_pool';
-
-/** Positions start, start + step, ... (count of them) that lie below `end`; start may be negative if counted from it. */
-function positions(start: i32, count: i32, step: i32, end: i32): i32 {
-  return min(count, (end - start + step - 1) / step);
-}
+// Inside the plane's columns, with a stride of 1 or 2, four neighbouring outputs are computed together, as f32_max_pool
+// does.
+import { high, low, narrow } from '../math/lanes';
+import { clipStart, positions, strided4, vectorFrom, vectorTo } from './window';
 
 /** y = mean over the window. */
 export function f32_avg_pool(
@@ -31,30 +29,95 @@ export function f32_avg_pool(
   countPad: i32,
 ): void {
   const planeBytes = (<usize>h * <usize>w) << 2;
+  const from = vectorFrom(padL, strideW);
+  const to = vectorTo(w, padL, strideW, (kw - 1) * dilW);
   for (let plane: usize = 0; plane < planes; plane++) {
     for (let oy = 0; oy < ho; oy++) {
       const top = oy * strideH - padT;
       const y0 = clipStart(top, dilH);
       const y1 = min(h, top + kh * dilH);
-      for (let ox = 0; ox < wo; ox++) {
+      const rows = positions(y0, kh, dilH, y1);
+      const rowsPadded = positions(top, kh, dilH, h + padB);
+      let ox = 0;
+      while (ox < wo) {
         const left = ox * strideW - padL;
-        const x0 = clipStart(left, dilW);
-        const x1 = min(w, left + kw * dilW);
-        let sum: f64 = 0;
-        let count = 0;
-        for (let iy = y0; iy < y1; iy += dilH) {
-          for (let ix = x0; ix < x1; ix += dilW) {
-            sum += <f64>load<f32>(x + ((<usize>(iy * w + ix)) << 2));
-            count++;
-          }
+        if (ox >= from && ox + 4 <= wo && ox <= to) {
+          four(
+            x,
+            y,
+            w,
+            y0,
+            y1,
+            left,
+            left + kw * dilW,
+            strideW,
+            dilH,
+            dilW,
+            (countPad ? rowsPadded : rows) * kw,
+          );
+          ox += 4;
+          y += 16;
+        } else {
+          const x0 = clipStart(left, dilW);
+          const x1 = min(w, left + kw * dilW);
+          const count = countPad
+            ? rowsPadded * positions(left, kw, dilW, w + padR)
+            : rows * positions(x0, kw, dilW, x1);
+          one(x, y, w, y0, y1, x0, x1, dilH, dilW, count);
+          ox += 1;
+          y += 4;
         }
-        if (countPad) count = positions(top, kh, dilH, h + padB) * positions(left, kw, dilW, w + padR);
-        store<f32>(y, <f32>(sum / <f64>count));
-        y += 4;
       }
     }
     x += planeBytes;
   }
+}
+
+/** One output: the sum over rows y0.. below y1 and columns x0.. below x1 of the plane at x, by `count`. */
+function one(
+  x: usize,
+  y: usize,
+  w: i32,
+  y0: i32,
+  y1: i32,
+  x0: i32,
+  x1: i32,
+  dilH: i32,
+  dilW: i32,
+  count: i32,
+): void {
+  let sum: f64 = 0;
+  for (let iy = y0; iy < y1; iy += dilH) {
+    for (let ix = x0; ix < x1; ix += dilW) sum += <f64>load<f32>(x + ((<usize>(iy * w + ix)) << 2));
+  }
+  store<f32>(y, <f32>(sum / <f64>count));
+}
+
+/** Four outputs whose windows start at columns x0, x0 + stride, ... and lie inside the plane's columns. */
+function four(
+  x: usize,
+  y: usize,
+  w: i32,
+  y0: i32,
+  y1: i32,
+  x0: i32,
+  x1: i32,
+  stride: i32,
+  dilH: i32,
+  dilW: i32,
+  count: i32,
+): void {
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  for (let iy = y0; iy < y1; iy += dilH) {
+    for (let ix = x0; ix < x1; ix += dilW) {
+      const v = strided4(x + ((<usize>(iy * w + ix)) << 2), stride);
+      s0 = f64x2.add(s0, low(v));
+      s1 = f64x2.add(s1, high(v));
+    }
+  }
+  const n = f64x2.splat(<f64>count);
+  v128.store(y, narrow(f64x2.div(s0, n), f64x2.div(s1, n)));
 }
 
 /** dx = dy / divisor added to every position of its window, in the order of dy. Overwrites dx. */

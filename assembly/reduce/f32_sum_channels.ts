@@ -1,5 +1,5 @@
 // Sum over samples and positions of [n][c][p]: the gradient of a bias. Sums are f64 and rounded once.
-import { high, loadPart, low, storePart } from '../math/lanes';
+import { high, loadPart, low, narrow, storePart } from '../math/lanes';
 import { sumRun } from '../math/sum';
 
 /** y[c] = sum over n and p of x[n][c][p]: plane by plane (sumRun), the planes in the order of n. */
@@ -14,11 +14,6 @@ export function f32_sum_channels(x: usize, y: usize, n: usize, c: usize, p: usiz
     }
     store<f32>(y + (channel << 2), <f32>sum);
   }
-}
-
-/** Two vectors of doubles as one of floats. */
-function narrow(l: v128, h: v128): v128 {
-  return v128.shuffle<u64>(f32x4.demote_f64x2_zero(l), f32x4.demote_f64x2_zero(h), 0, 2);
 }
 
 /** The same for p = 1: column sums of [n][c], eight columns at a time, rows in order. */
