@@ -40,9 +40,14 @@ export const tanh = (x: Tensor): Tensor => elementwise('tanh', x);
 /** x * relu6(x + 3) / 6 (Howard et al. 2019, MobileNetV3). */
 export const hardSwish = (x: Tensor): Tensor => elementwise('hardSwish', x);
 
-/** The clamp that a fused activation is. */
-export function clampOf(activation: FusedActivation | undefined): { lo: number; hi: number } {
-  return { lo: activation ? 0 : -Infinity, hi: activation === 'relu6' ? 6 : Infinity };
+/** Lower bound of the clamp that a fused activation is. */
+export function lowest(activation: FusedActivation | undefined): number {
+  return activation === undefined ? -Infinity : 0;
+}
+
+/** Upper bound of the clamp that a fused activation is. */
+export function highest(activation: FusedActivation | undefined): number {
+  return activation === 'relu6' ? 6 : Infinity;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { pass, record, shared } from '../autograd/tape.ts';
 import type { Tensor } from '../autograd/tensor.ts';
 import type { Attributes } from '../graph/graph.ts';
-import { clampOf, gradThroughClamp } from './activation.ts';
+import { gradThroughClamp, highest, lowest } from './activation.ts';
 import { validate } from './check.ts';
 
 /**
@@ -14,7 +14,14 @@ export function add(a: Tensor, b: Tensor, attrs: Attributes['add'] = {}): Tensor
   const { engine } = a;
   const { backend } = engine;
   const y = engine.empty(shape);
-  backend.add({ a: a.ptr, b: b.ptr, y: y.ptr, size: y.size, ...clampOf(attrs.activation) });
+  backend.add({
+    a: a.ptr,
+    b: b.ptr,
+    y: y.ptr,
+    size: y.size,
+    lo: lowest(attrs.activation),
+    hi: highest(attrs.activation),
+  });
 
   return record([a, b], y, (dyAfter) => {
     const dy = gradThroughClamp(attrs.activation, y, dyAfter);

@@ -34,15 +34,17 @@ function train(x: Tensor, params: BatchNormParams, { eps, momentum }: Attributes
   const { gamma, beta } = params;
   const { engine } = x;
   const { backend } = engine;
-  const planes = planesOf(x);
-  if (planes.n * planes.p < 2) {
+  const { n, c, p } = planesOf(x);
+  if (n * p < 2) {
     throw new ShapeError('batchNorm', 'x', 'two or more values a channel in training', formatShape(x.shape));
   }
   const y = engine.empty(x.shape);
-  const mean = engine.empty([planes.c]);
-  const invStd = engine.empty([planes.c]);
+  const mean = engine.empty([c]);
+  const invStd = engine.empty([c]);
   backend.batchNormTrain({
-    ...planes,
+    n,
+    c,
+    p,
     x: x.ptr,
     gamma: gamma.ptr,
     beta: beta.ptr,
@@ -60,7 +62,9 @@ function train(x: Tensor, params: BatchNormParams, { eps, momentum }: Attributes
     const dgamma = target(gamma);
     const dbeta = target(beta);
     backend.batchNormGrad({
-      ...planes,
+      n,
+      c,
+      p,
       x: x.ptr,
       dy: dy.ptr,
       gamma: gamma.ptr,
@@ -81,11 +85,12 @@ function infer(x: Tensor, params: BatchNormParams, { eps }: Attributes['batchNor
   const { gamma, beta, mean, variance } = params;
   const { engine } = x;
   const { backend } = engine;
-  const planes = planesOf(x);
-  const { c } = planes;
+  const { n, c, p } = planesOf(x);
   const y = engine.empty(x.shape);
   backend.batchNormInfer({
-    ...planes,
+    n,
+    c,
+    p,
     x: x.ptr,
     gamma: gamma.ptr,
     beta: beta.ptr,
@@ -105,7 +110,9 @@ function infer(x: Tensor, params: BatchNormParams, { eps }: Attributes['batchNor
     // dx = dy * gamma / sqrt(variance + eps)
     contribute(x, (dx) =>
       backend.batchNormInfer({
-        ...planes,
+        n,
+        c,
+        p,
         x: dy.ptr,
         gamma: gamma.ptr,
         beta: zeros,
@@ -120,7 +127,9 @@ function infer(x: Tensor, params: BatchNormParams, { eps }: Attributes['batchNor
       const normalized = engine.empty(x.shape).ptr;
       const product = engine.empty(x.shape).ptr;
       backend.batchNormInfer({
-        ...planes,
+        n,
+        c,
+        p,
         x: x.ptr,
         gamma: constant(1),
         beta: zeros,
@@ -130,9 +139,9 @@ function infer(x: Tensor, params: BatchNormParams, { eps }: Attributes['batchNor
         eps,
       });
       backend.mul({ a: dy.ptr, b: normalized, y: product, size: x.size, lo: -Infinity, hi: Infinity });
-      backend.sumChannels({ ...planes, x: product, y: dgamma });
+      backend.sumChannels({ n, c, p, x: product, y: dgamma });
     });
-    contribute(beta, (dbeta) => backend.sumChannels({ ...planes, x: dy.ptr, y: dbeta }));
+    contribute(beta, (dbeta) => backend.sumChannels({ n, c, p, x: dy.ptr, y: dbeta }));
   });
 }
 

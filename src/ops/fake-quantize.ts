@@ -42,21 +42,26 @@ export function fakeQuantize(x: Tensor, q: FakeQuantization): Tensor {
   const scale = perChannel(x, 'scale', q.scale, channels, 'f32');
   const zeroPoint = perChannel(x, 'zeroPoint', q.zeroPoint, channels, 'i32');
   const y = engine.empty(x.shape);
-  const rest = { channels, inner: x.size / channels, qmin, qmax };
-  backend.fakeQuantize({ ...rest, x: x.ptr, y: y.ptr, scale: scale.ptr, zeroPoint: zeroPoint.ptr });
+  const args = {
+    channels,
+    inner: x.size / channels,
+    qmin,
+    qmax,
+    x: x.ptr,
+    y: y.ptr,
+    scale: scale.ptr,
+    zeroPoint: zeroPoint.ptr,
+    dy: 0,
+    dx: 0,
+  };
+  backend.fakeQuantize(args);
 
-  return record([x], y, (dy) => {
-    contributeInPlace(x, dy, (dx) =>
-      backend.fakeQuantizeGrad({
-        ...rest,
-        x: x.ptr,
-        y: y.ptr,
-        scale: scale.ptr,
-        zeroPoint: zeroPoint.ptr,
-        dy: dy.ptr,
-        dx,
-      }),
-    );
+  return record([x, scale, zeroPoint], y, (dy) => {
+    contributeInPlace(x, dy, (dx) => {
+      args.dy = dy.ptr;
+      args.dx = dx;
+      backend.fakeQuantizeGrad(args);
+    });
   });
 }
 

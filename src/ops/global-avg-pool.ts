@@ -11,11 +11,12 @@ export function globalAvgPool(x: Tensor): Tensor {
   const shape = validate('globalAvgPool', {}, { x });
   const { engine } = x;
   const { backend } = engine;
-  const planes = { n: x.shape[0], c: x.shape[1], p: x.shape[2] * x.shape[3] };
+  const [n, c, h, w] = x.shape;
+  const p = h * w;
   const y = engine.empty(shape);
-  backend.globalAvgPool({ ...planes, x: x.ptr, y: y.ptr });
+  backend.globalAvgPool({ n, c, p, x: x.ptr, y: y.ptr });
 
   return record([x], y, (dy) => {
-    contribute(x, (dx) => backend.globalAvgPoolGrad({ ...planes, dy: dy.ptr, dx }));
+    contribute(x, (dx) => backend.globalAvgPoolGrad({ n, c, p, dy: dy.ptr, dx }));
   });
 }

@@ -2,7 +2,7 @@
 import { contribute, record } from '../autograd/tape.ts';
 import type { Tensor } from '../autograd/tensor.ts';
 import type { Attributes } from '../graph/graph.ts';
-import { clampOf, gradThroughClamp } from './activation.ts';
+import { gradThroughClamp, highest, lowest } from './activation.ts';
 import { validate } from './check.ts';
 
 /**
@@ -30,7 +30,8 @@ export function linear(
     n,
     i,
     o,
-    ...clampOf(attrs.activation),
+    lo: lowest(attrs.activation),
+    hi: highest(attrs.activation),
   });
 
   return record(bias === null ? [x, weight] : [x, weight, bias], y, (dyAfter) => {

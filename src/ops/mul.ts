@@ -11,12 +11,14 @@ export function mul(a: Tensor, b: Tensor): Tensor {
   const shape = validate('mul', {}, { a, b });
   const { engine } = a;
   const { backend } = engine;
-  const rest = { size: a.size, lo: -Infinity, hi: Infinity };
+  const { size } = a;
+  const lo = -Infinity;
+  const hi = Infinity;
   const y = engine.empty(shape);
-  backend.mul({ a: a.ptr, b: b.ptr, y: y.ptr, ...rest });
+  backend.mul({ a: a.ptr, b: b.ptr, y: y.ptr, size, lo, hi });
 
   return record([a, b], y, (dy) => {
-    contribute(a, (da) => backend.mul({ a: dy.ptr, b: b.ptr, y: da, ...rest }));
-    contribute(b, (db) => backend.mul({ a: dy.ptr, b: a.ptr, y: db, ...rest }));
+    contribute(a, (da) => backend.mul({ a: dy.ptr, b: b.ptr, y: da, size, lo, hi }));
+    contribute(b, (db) => backend.mul({ a: dy.ptr, b: a.ptr, y: db, size, lo, hi }));
   });
 }

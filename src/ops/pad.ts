@@ -14,11 +14,11 @@ export function pad(x: Tensor, attrs: Attributes['pad']): Tensor {
   const { backend } = engine;
   const [n, c, h, w] = x.shape;
   const [padT, padL, padB, padR] = attrs.padding;
-  const geometry = { planes: n * c, h, w, padT, padL, padB, padR };
+  const planes = n * c;
   const y = engine.empty(shape);
-  backend.pad2d({ ...geometry, x: x.ptr, y: y.ptr, value: attrs.value });
+  backend.pad2d({ planes, h, w, padT, padL, padB, padR, x: x.ptr, y: y.ptr, value: attrs.value });
 
   return record([x], y, (dy) => {
-    contribute(x, (dx) => backend.pad2dGrad({ ...geometry, dy: dy.ptr, dx }));
+    contribute(x, (dx) => backend.pad2dGrad({ planes, h, w, padT, padL, padB, padR, dy: dy.ptr, dx }));
   });
 }

@@ -257,6 +257,20 @@ export const cases: readonly OpCase[] = [
     },
   },
   {
+    name: 'one gradient handed to two values, one of which gets more before the other is read',
+    inputs: [
+      [3, 7],
+      [3, 7],
+    ],
+    values: small,
+    run: ([a, b]) => {
+      const left = tanh(a);
+      const right = sigmoid(b);
+      const third = sigmoid(left);
+      return add(add(left, right), third);
+    },
+  },
+  {
     name: 'a view whose base has a second reader',
     inputs: [[2, 3, 5, 7]],
     values: small,
