@@ -4,7 +4,17 @@
  */
 
 /** Taylor coefficients of cos and sin around 0 in powers of x^2; the next term is below 1e-16 for |x| <= pi/4. */
-const COS = [1, -1 / 2, 1 / 24, -1 / 720, 1 / 40320, -1 / 3628800, 1 / 479001600, -1 / 87178291200];
+const COS = [
+  1,
+  -1 / 2,
+  1 / 24,
+  -1 / 720,
+  1 / 40320,
+  -1 / 3628800,
+  1 / 479001600,
+  -1 / 87178291200,
+  1 / 20922789888000,
+];
 const SIN = [1, -1 / 6, 1 / 120, -1 / 5040, 1 / 362880, -1 / 39916800, 1 / 6227020800, -1 / 1307674368000];
 
 function horner(coefficients: readonly number[], x: number): number {
