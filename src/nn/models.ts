@@ -54,33 +54,6 @@ export function sharedLenet5(
   );
 }
 
-/**
- * `lenet5` born shared: each layer's weights are k values, members assigned at random (`sharedParam`). Same shape and MACs; 4 bits a
- * weight at the default k of 16.
- */
-export function sharedLenet5(
-  rng: Rng = new Rng(1),
-  inputShape: Shape = [1, 28, 28],
-  classes = 10,
-  k = 16,
-): Graph {
-  return sequential(
-    'lenet5-shared',
-    inputShape,
-    [
-      { op: 'sharedConv2d', name: 'conv1', out: 20, kernel: 5, k },
-      { op: 'maxPool', name: 'pool1', kernel: 2 },
-      { op: 'sharedConv2d', name: 'conv2', out: 50, kernel: 5, k },
-      { op: 'maxPool', name: 'pool2', kernel: 2 },
-      'flatten',
-      { op: 'sharedLinear', name: 'fc1', out: 500, k },
-      'relu',
-      { op: 'sharedLinear', name: 'fc2', out: classes, k },
-    ],
-    { rng },
-  );
-}
-
 /** Output channels of each depthwise-separable block of `dsStudent`, and the stride of its depthwise half. */
 const studentBlocks: readonly { out: number; stride: number }[] = [
   { out: 24, stride: 1 },
