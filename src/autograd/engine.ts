@@ -1,10 +1,10 @@
 /**
  * The engine: a backend, where its tensors live, and whether ops record themselves.
  *
- * Memory has two kinds. Inside `step`, results are cut from the heap's arena and all vanish at its end, so a training
- * loop allocates nothing after its first step. Parameters, their gradients and everything made outside a step are blocks
- * of their own, given back when JavaScript's garbage collector takes the Tensor. The collector does not see the bytes
- * behind a Tensor, so a loop belongs inside a step.
+ * Memory has two kinds. Inside `step`, results are cut from the heap's arena and vanish together at its end, so a
+ * training loop takes no more memory after its first step. Parameters, their gradients and everything made outside a
+ * step are blocks of their own, given back when JavaScript's garbage collector takes the Tensor. The collector does not
+ * see the bytes behind a Tensor, so a loop belongs inside a step.
  */
 import type { Backend } from '../backend/backend.ts';
 import { bytesOf, type DType } from '../core/dtype.ts';
@@ -73,8 +73,8 @@ export class Engine {
   }
 
   /**
-   * A leaf that requires no gradient (set `requiresGrad` for one that does). Lives until the end of the step, or outside a step as long as it is
-   * referenced. Zeros without `values`.
+   * A leaf that requires no gradient (set `requiresGrad` for one that does). Lives until the end of the step, or outside
+   * a step as long as it is referenced. Zeros without `values`.
    * @throws ShapeError if `values` does not fill `shape`
    */
   tensor(shape: Shape, values?: ArrayLike<number>, dtype: DType = 'f32'): Tensor {

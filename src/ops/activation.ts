@@ -35,6 +35,7 @@ export function leakyRelu(x: Tensor, slope: number): Tensor {
 /** 1 / (1 + exp(-x)). */
 export const sigmoid = (x: Tensor): Tensor => elementwise('sigmoid', x);
 
+/** The hyperbolic tangent. */
 export const tanh = (x: Tensor): Tensor => elementwise('tanh', x);
 
 /** x * relu6(x + 3) / 6 (Howard et al. 2019, MobileNetV3). */

@@ -30,7 +30,8 @@ export interface Bindings {
 
 /**
  * @returns all values by name: inputs, and one a node
- * @throws GraphError for an input that is missing or of the wrong shape; ShapeError, ArgumentError from the ops
+ * @throws GraphError for an input that is missing or of the wrong shape, and an unknown op; ShapeError, ArgumentError
+ *   from the ops
  */
 export function runGraph(graph: Graph, bind: Bindings): Map<string, Tensor> {
   const values = new Map<string, Tensor>();
@@ -110,5 +111,7 @@ function runNode(node: Node, inputs: readonly Tensor[], bind: Bindings): Tensor 
       return flatten(x);
     case 'softmax':
       return softmax(x);
+    default:
+      throw new GraphError((node as Node).name, `unknown op '${(node as Node).op}'`);
   }
 }

@@ -19,7 +19,7 @@ async function collectGarbage(): Promise<void> {
   }
 }
 
-/** Conv, batch norm, pool, residual add, linear, cross-entropy, SGD: a training step of a small net, returning its loss. */
+/** A training step of a small net (conv, batch norm, residual add, pool, linear, SGD) that returns its loss. */
 function smallNet(engine: Engine): (labels: number[]) => number {
   const { backend } = engine;
   const w1 = engine.parameter([5, 3, 3, 3], uniform([5, 3, 3, 3], 1));

@@ -50,7 +50,8 @@ export function gradients(backend: Backend, c: OpCase): { y: Float32Array; grads
 export function gradCheck(backend: Backend, c: OpCase): string | null {
   const engine = new Engine(backend);
   const values = valuesOf(c);
-  const { grads } = gradients(backend, c);
+  const { y: first, grads } = gradients(backend, c);
+  const r = uniform([first.length], 99);
   /** sum r * y in f64. */
   const loss = (): number =>
     engine.step(() =>
@@ -59,7 +60,6 @@ export function gradCheck(backend: Backend, c: OpCase): string | null {
           c.inputs.map((shape, i) => engine.tensor(shape, values[i])),
           engine,
         );
-        const r = uniform(y.shape, 99);
         return (y.toArray() as Float32Array).reduce((total, v, i) => total + v * r[i], 0);
       }),
     );

@@ -19,10 +19,11 @@ describe('gradients agree with central differences', () => {
   });
 });
 
-describe('wasm agrees with the reference', () => {
+describe.each(['release', 'debug'] as const)('the %s build agrees with the reference', (build) => {
+  const candidate = wasmBackend(build);
   test.each(named)('%s', (_name, c) => {
     const expected = gradients(reference, c);
-    const got = gradients(wasm, c);
+    const got = gradients(candidate, c);
     expect(differsFrom(`${c.name}: output`, got.y, expected.y, 1e-5)).toBeNull();
     got.grads.forEach((grad, i) => {
       expect(differsFrom(`${c.name}: gradient of argument ${i}`, grad, expected.grads[i], 1e-5)).toBeNull();

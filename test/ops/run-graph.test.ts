@@ -162,3 +162,15 @@ test('an input that is missing, or has another shape, is named', () => {
     new GraphError('x', 'the input takes N samples of 3x7x5, got 2x3x5x7'),
   );
 });
+
+test('an op nobody knows, and a value nobody makes, are named', () => {
+  const engine = new Engine(referenceBackend());
+  const x = engine.tensor([batch, 3, 7, 5], xs);
+  const bind = { inputs: { x }, param: () => x, training: false };
+  const unknown = { ...graph, nodes: [node('u', 'swirl', 'x', {})] };
+  expect(() => runGraph(unknown, bind)).toThrow(new GraphError('u', "unknown op 'swirl'"));
+  const dangling = { ...graph, nodes: [node('r', 'relu', 'z', {})] };
+  expect(() => runGraph(dangling, bind)).toThrow(
+    new GraphError('r', "reads 'z', which no earlier node makes"),
+  );
+});
