@@ -7,7 +7,7 @@ import type { Backend, PrimitiveName } from '../backend/backend.ts';
 import type { Ptr } from '../backend/heap.ts';
 import { ArgumentError, GraphError } from '../core/errors.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { ActivationQuantization, Graph } from '../graph/graph.ts';
 import { inferShapes } from '../graph/infer.ts';
 import { removeDead } from '../graph/passes/dead-code.ts';
 import { foldBatchNorm } from '../graph/passes/fold-batch-norm.ts';
@@ -19,7 +19,10 @@ import { assignOffsets, type Buffer, mergeInPlace, rootOf, touch } from './memor
 import type { SparseChoice } from './sparse.ts';
 
 export interface CompileOptions {
-  /** Samples a run computes. Results of a sample do not depend on it. */
+  /**
+   * Samples a run computes. A sample's result does not depend on its place among them. In f32 its last bit may depend on
+   * how many they are, where a backend sums a few samples in another order than many; in int8 it does not.
+   */
   batch?: number;
   /** Sparse kernels: where they are the faster ones (`auto`, the default), nowhere, everywhere. */
   sparse?: SparseChoice;
@@ -66,7 +69,7 @@ export function compile(graph: Graph, backend: Backend, options: CompileOptions 
     throw new ArgumentError('compile', 'sparse', "'auto', 'never' or 'always'", sparse);
   }
   inferShapes(graph, batch); // the passes rely on a graph that is a model
-  const lowered = fuseActivations(foldBatchNorm(removeDead(graph)));
+  const lowered = singleScales(fuseActivations(foldBatchNorm(removeDead(graph))));
   const shapes = inferShapes(lowered, batch);
   checkActivations(lowered);
 
@@ -205,6 +208,16 @@ function views(
     });
   }
   return record;
+}
+
+/** Scales rounded to f32, which is what kernels take: all constants are then derived from the same numbers. */
+function singleScales(graph: Graph): Graph {
+  if (!graph.activations) return graph;
+  const activations = new Map<string, ActivationQuantization>();
+  for (const [name, { scale, zeroPoint }] of graph.activations) {
+    activations.set(name, { scale: Math.fround(scale), zeroPoint });
+  }
+  return { ...graph, activations };
 }
 
 function checkActivations(graph: Graph): void {

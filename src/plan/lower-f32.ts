@@ -207,7 +207,7 @@ function biasOf(graph: Graph, node: Node): Float32Array | undefined {
   return bias && plannedValues(bias);
 }
 
-/** leakyRelu's slope; 0 for ops without one. */
+/** leakyRelu's slope as f32, which is what the kernels take; 0 for ops without one. */
 export function slopeOf(node: Node): number {
-  return node.op === 'leakyRelu' ? node.attrs.slope : 0;
+  return node.op === 'leakyRelu' ? Math.fround(node.attrs.slope) : 0;
 }
