@@ -202,9 +202,9 @@ export function cubicSparsity(progress: number, initial: number, final: number):
 }
 
 export interface GradualOptions {
-  /** Fraction of weights that are zero at the end. */
-  sparsity: number;
-  /** Fraction at the first pruning. Default 0. */
+  /** Fraction of weights that are zero at the end; by layer if a record, which then also selects layers. */
+  sparsity: PruneOptions['sparsity'] & {};
+  /** Fraction of `sparsity` at the first pruning, in [0, 1]. Default 0. */
   initial?: number;
   /** Parts of the training at which pruning begins and ends, in [0, 1]. Default 0 and 0.5: the rest is recovery. */
   begin?: number;
@@ -223,12 +223,17 @@ export interface GradualOptions {
  */
 export function gradualPruning(graph: Graph, options: GradualOptions): (context: StepContext) => void {
   const { sparsity, initial = 0, begin = 0, end = 0.5, every = 100, scope, layers } = options;
-  inRange('gradualPruning', 'sparsity', sparsity, 0, 1);
-  inRange('gradualPruning', 'initial', initial, 0, sparsity);
+  const finals = typeof sparsity === 'number' ? [sparsity] : Object.values(sparsity);
+  for (const final of finals) inRange('gradualPruning', 'sparsity', final, 0, 1);
+  inRange('gradualPruning', 'initial', initial, 0, 1);
   inRange('gradualPruning', 'end', end, 0, 1);
   inRange('gradualPruning', 'begin', begin, 0, end);
   inRange('gradualPruning', 'every', every, 1, Number.MAX_SAFE_INTEGER);
-  const names = selectWeights('gradualPruning', graph, layers);
+  const chosen =
+    typeof sparsity === 'number'
+      ? layers
+      : Object.keys(sparsity).map((layer) => weightOf('gradualPruning', graph, layer));
+  const names = selectWeights('gradualPruning', graph, chosen);
   return ({ step, steps, parameters }) => {
     const first = Math.max(1, Math.round(begin * steps));
     const last = Math.max(first, Math.round(end * steps));
@@ -246,7 +251,11 @@ export function gradualPruning(graph: Graph, options: GradualOptions): (context:
       });
       scores.set(name, values.map(Math.abs));
     }
-    const target = cubicSparsity(progress, initial, sparsity);
+    const reach = (final: number): number => cubicSparsity(progress, initial * final, final);
+    const target =
+      typeof sparsity === 'number'
+        ? reach(sparsity)
+        : Object.fromEntries(Object.entries(sparsity).map(([layer, final]) => [layer, reach(final)]));
     const pruned = prune({ ...graph, params }, scores, { sparsity: target, scope, layers: names }).graph;
     for (const name of names) {
       const { mask } = pruned.params.get(name) as Param;

@@ -184,23 +184,25 @@ export const steps: { readonly [K in StepName]: StepDefinition<K> } = {
     },
   },
   pruneGradually: {
-    options: (graph) =>
-      also(
+    options: (graph) => {
+      const layer = layerName(graph);
+      return also(
         fields(
           {
             ...training,
-            sparsity: number(0, 1),
+            sparsity: either(number(0, 1), recordOf(number(0, 1), layer)),
             initial: number(0, 1),
             begin: number(0, 1),
             end: number(0, 1),
             every: whole(1),
             scope: oneOf('layer', 'global'),
-            layers: listOf(layerName(graph)),
+            layers: listOf(layer),
           },
           ['epochs', 'optimizer', 'sparsity'],
         ),
-        also(ordered('initial', 'sparsity'), ordered('begin', 'end')),
-      ),
+        also(ordered('begin', 'end'), oneNumberIfGlobal),
+      );
+    },
     run: (graph, { sparsity, initial, begin, end, every, scope, layers, ...options }, inputs) => {
       const onStep = gradualPruning(graph, { sparsity, initial, begin, end, every, scope, layers });
       return runTraining('pruneGradually', graph, options, inputs, onStep);

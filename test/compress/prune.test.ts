@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { cubicSparsity, prune } from '../../src/compress/prune.ts';
+import { cubicSparsity, gradualPruning, prune } from '../../src/compress/prune.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { Graph, Param } from '../../src/graph/graph.ts';
 import { sequential } from '../../src/nn/sequential.ts';
+import { fit } from '../../src/train/fit.ts';
+import { wasmBackend } from '../helpers/backends.ts';
+import { stripes } from './data.ts';
 
 function model(): Graph {
   return sequential(
@@ -128,4 +131,64 @@ test('the cubic schedule starts and ends where it should and slows down', () => 
   expect(cubicSparsity(1, 0.1, 0.9)).toBe(0.9);
   expect(cubicSparsity(7, 0.1, 0.9)).toBe(0.9);
   expect(cubicSparsity(-1, 0.1, 0.9)).toBeCloseTo(0.1, 12);
+});
+
+describe('gradual pruning', () => {
+  const start = (): Graph =>
+    sequential(
+      'stripes',
+      [1, 8, 8],
+      [
+        { op: 'conv2d', name: 'c', out: 5, kernel: 3 },
+        'relu',
+        'flatten',
+        { op: 'linear', name: 'f', out: 4 },
+      ],
+      { rng: new Rng(3) },
+    );
+
+  test('follows the cubic schedule, never gives back, and ends exact', async () => {
+    const graph = start();
+    const prune = gradualPruning(graph, { sparsity: { f: 0.8 }, begin: 0.25, end: 0.75, every: 4 });
+    const zerosAt: number[] = [];
+    let before: Uint8Array | null = null;
+    const fitted = await fit(graph, stripes(512), {
+      epochs: 2,
+      batch: 16,
+      optimizer: { kind: 'sgd', lr: 0.02, momentum: 0.9 },
+      backend: wasmBackend(),
+      onStep(context) {
+        prune(context);
+        const mask = context.parameters.mask('f.weight');
+        const values = context.parameters.values('f.weight');
+        const gone = (list: Uint8Array | null): number[] =>
+          Array.from(list ?? [], (kept, i) => (kept === 0 ? i : -1)).filter((i) => i >= 0);
+        for (const i of gone(before)) expect(mask?.[i]).toBe(0);
+        for (const i of gone(mask)) expect(values[i]).toBe(0);
+        before = mask;
+        zerosAt.push(gone(mask).length);
+      },
+    });
+    const size = 4 * 5 * 36;
+    const wanted = Array.from({ length: 64 }, (_, i) => {
+      const step = Math.min(48, 16 + 4 * Math.floor((i + 1 - 16) / 4));
+      return i + 1 < 16 ? 0 : Math.round(size * cubicSparsity((step - 16) / 32, 0, 0.8));
+    });
+    expect(zerosAt).toEqual(wanted);
+    expect(zeros(fitted.graph.params.get('f.weight'))).toBe(Math.round(0.8 * size));
+    expect(fitted.graph.params.get('c.weight')?.mask).toBeUndefined();
+  });
+
+  test.each([
+    [{ sparsity: 1.5 }, /gradualPruning: sparsity/],
+    [{ sparsity: { c: 1.5 } }, /gradualPruning: sparsity/],
+    [{ sparsity: 0.5, initial: 1.7 }, /gradualPruning: initial: expected a number in \[0, 1\], got 1.7/],
+    [
+      { sparsity: 0.5, begin: 0.6, end: 0.4 },
+      /gradualPruning: begin: expected a number in \[0, 0.4\], got 0.6/,
+    ],
+    [{ sparsity: 0.5, every: 0 }, /gradualPruning: every/],
+  ])('refuses %o', (options, message) => {
+    expect(() => gradualPruning(start(), options)).toThrow(message);
+  });
 });

@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import { Engine } from '../../src/autograd/engine.ts';
 import type { Backend } from '../../src/backend/backend.ts';
 import { makeObserver } from '../../src/compress/observe.ts';
 import { quantize } from '../../src/compress/quantize.ts';
 import { Rng } from '../../src/core/rng.ts';
+import { Loader } from '../../src/data/loader.ts';
 import type { ActivationQuantization, Graph, Param } from '../../src/graph/graph.ts';
 import { builder } from '../../src/nn/builder.ts';
+import { runGraph } from '../../src/ops/run-graph.ts';
 import { compile } from '../../src/plan/compile.ts';
+import { ActivationRanges } from '../../src/train/activation-ranges.ts';
 import { evaluate } from '../../src/train/evaluate.ts';
 import { fit } from '../../src/train/fit.ts';
+import { ParameterSet } from '../../src/train/parameters.ts';
 import { wasmBackend } from '../helpers/backends.ts';
 import { stripes } from './data.ts';
 
@@ -62,6 +67,36 @@ describe('quantize', () => {
     expect(plan.steps.map((step) => step.primitive).filter((p) => f32.includes(p))).toEqual([]);
     expect(report.after.bytes).toBeLessThan(report.before.bytes / 2);
     expect(float.activations).toBeUndefined();
+  });
+
+  test('logits of the integer plan lie within a step of the fake-quantized ones', async () => {
+    const backend = wasmBackend();
+    const { graph } = quantize(await trained(backend), stripes(256), { samples: 128 }, backend);
+    const batch = 64;
+    const plan = compile(graph, backend, { batch });
+    new Loader(stripes(batch, 5)).fill(plan.inputs.x, new Int32Array(batch), 0, batch);
+    plan.run();
+    const integer = plan.outputs.fc.slice();
+    const engine = new Engine(backend);
+    const parameters = new ParameterSet(engine, graph, { trackScales: false });
+    const ranges = new ActivationRanges(engine, graph);
+    const fake = engine.step(() => {
+      const x = engine.tensor([batch, 1, 8, 8], plan.inputs.x.slice());
+      const values = runGraph(graph, {
+        inputs: { x },
+        param: (name) => parameters.get(name),
+        training: false,
+        onValue: (name, value) => ranges.apply(name, value),
+      });
+      return values.get('fc')?.toArray() as Float32Array;
+    });
+    const { scale } = (graph.activations as ReadonlyMap<string, ActivationQuantization>).get('fc') ?? {
+      scale: 0,
+    };
+    const steps = integer.map((v, i) => Math.abs(Math.round((v - fake[i]) / scale)));
+    expect(Math.max(...steps)).toBeLessThanOrEqual(1);
+    expect(steps.filter((d) => d === 0).length).toBeGreaterThan(0.9 * steps.length);
+    expect(new Set(integer).size).toBeGreaterThan(20);
   });
 
   test('weights have a symmetric scale a channel; codes are only moved where the op only moves', async () => {

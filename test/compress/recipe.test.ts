@@ -86,8 +86,11 @@ describe('a recipe is refused before anything runs', () => {
       /step 1 \(removeChannels\): step: expected removeChannels before quantize/,
     ],
     [
-      recipe({ step: 'pruneGradually', options: { epochs: 1, optimizer, sparsity: 0.5, initial: 0.6 } }),
-      /step 0 \(pruneGradually\): initial: expected at most sparsity \(0.5\), got 0.6/,
+      recipe({
+        step: 'pruneGradually',
+        options: { epochs: 1, optimizer, sparsity: 0.5, begin: 0.8, end: 0.6 },
+      }),
+      /step 0 \(pruneGradually\): begin: expected at most end \(0.6\), got 0.8/,
     ],
   ])('%j', async (bad, message) => {
     const train = stripes(64);
