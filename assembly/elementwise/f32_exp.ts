@@ -1,18 +1,17 @@
 // The exponential function and its gradient. In place allowed; dx may be dy.
-
-import { exp } from '../math/exp';
+import { Exp } from '../math/exp';
 import { loadPart, storePart } from '../math/lanes';
 
 /** y = e^x. */
 export function f32_exp(x: usize, y: usize, size: usize): void {
   const end = x + ((size & ~3) << 2);
   while (x < end) {
-    v128.store(y, exp(v128.load(x)));
+    v128.store(y, Exp.of(v128.load(x)));
     x += 16;
     y += 16;
   }
   const n = size & 3;
-  if (n) storePart(y, exp(loadPart(x, n)), n);
+  if (n) storePart(y, Exp.of(loadPart(x, n)), n);
 }
 
 function gradient(y: v128, dy: v128): v128 {

@@ -1,17 +1,17 @@
 // The logistic function and its gradient. In place allowed; dx may be dy.
 import { loadPart, storePart } from '../math/lanes';
-import { sigmoid } from '../math/sigmoid';
+import { Sigmoid } from '../math/sigmoid';
 
 /** y = 1 / (1 + e^-x). */
 export function f32_sigmoid(x: usize, y: usize, size: usize): void {
   const end = x + ((size & ~3) << 2);
   while (x < end) {
-    v128.store(y, sigmoid(v128.load(x)));
+    v128.store(y, Sigmoid.of(v128.load(x)));
     x += 16;
     y += 16;
   }
   const n = size & 3;
-  if (n) storePart(y, sigmoid(loadPart(x, n)), n);
+  if (n) storePart(y, Sigmoid.of(loadPart(x, n)), n);
 }
 
 function gradient(y: v128, dy: v128): v128 {

@@ -1,17 +1,17 @@
 // The hyperbolic tangent and its gradient. In place allowed; dx may be dy.
 import { loadPart, storePart } from '../math/lanes';
-import { tanh } from '../math/tanh';
+import { Tanh } from '../math/tanh';
 
 /** y = tanh(x). */
 export function f32_tanh(x: usize, y: usize, size: usize): void {
   const end = x + ((size & ~3) << 2);
   while (x < end) {
-    v128.store(y, tanh(v128.load(x)));
+    v128.store(y, Tanh.of(v128.load(x)));
     x += 16;
     y += 16;
   }
   const n = size & 3;
-  if (n) storePart(y, tanh(loadPart(x, n)), n);
+  if (n) storePart(y, Tanh.of(loadPart(x, n)), n);
 }
 
 function gradient(y: v128, dy: v128): v128 {

@@ -1,6 +1,6 @@
 // What softmax and cross-entropy share: a row's maximum, and its exponentials taken off that maximum so that none
 // overflows.
-import { exp } from '../math/exp';
+import { Exp } from '../math/exp';
 import { addLanes, high, loadPart, low, storePart } from '../math/lanes';
 
 /** Largest of `count` floats; NaN if there is one. */
@@ -26,7 +26,7 @@ export function expRow(x: usize, y: usize, count: usize, shift: f32): f64 {
   let s1 = s0;
   const end = x + ((count & ~3) << 2);
   while (x < end) {
-    const e = exp(f32x4.sub(v128.load(x), s));
+    const e = Exp.of(f32x4.sub(v128.load(x), s));
     v128.store(y, e);
     s0 = f64x2.add(s0, low(e));
     s1 = f64x2.add(s1, high(e));
@@ -35,7 +35,7 @@ export function expRow(x: usize, y: usize, count: usize, shift: f32): f64 {
   }
   const n = count & 3;
   if (n) {
-    storePart(y, exp(f32x4.sub(loadPart(x, n), s)), n);
+    storePart(y, Exp.of(f32x4.sub(loadPart(x, n), s)), n);
     const e = loadPart(y, n); // with zeros in the lanes past the end
     s0 = f64x2.add(s0, low(e));
     s1 = f64x2.add(s1, high(e));

@@ -1,5 +1,5 @@
 // Softmax over the columns of each row, and its gradient. Sums are f64.
-import { loadPart, storePart } from '../math/lanes';
+import { addLanes, high, loadPart, low, storePart } from '../math/lanes';
 import { expRow, maxRun } from './exp_row';
 
 /** y[r][c] = e^(x[r][c] - max_r) / sum. In place allowed. */
@@ -20,15 +20,32 @@ export function f32_softmax(x: usize, y: usize, rows: usize, columns: usize): vo
   }
 }
 
+/** Sum of a * b, in f64. */
+function dotRow(a: usize, b: usize, count: usize): f64 {
+  let sum = f64x2.splat(0);
+  const end = a + ((count & ~3) << 2);
+  while (a < end) {
+    const u = v128.load(a);
+    const v = v128.load(b);
+    sum = f64x2.add(sum, f64x2.mul(low(u), low(v)));
+    sum = f64x2.add(sum, f64x2.mul(high(u), high(v)));
+    a += 16;
+    b += 16;
+  }
+  if (count & 3) {
+    const u = loadPart(a, count & 3);
+    const v = loadPart(b, count & 3);
+    sum = f64x2.add(sum, f64x2.mul(low(u), low(v)));
+    sum = f64x2.add(sum, f64x2.mul(high(u), high(v)));
+  }
+  return addLanes(sum);
+}
+
 /** dx = y * (dy - sum over the row of dy * y). */
 export function f32_softmax_grad(y: usize, dy: usize, dx: usize, rows: usize, columns: usize): void {
   const n = columns & 3;
   for (let row: usize = 0; row < rows; row++) {
-    let dot: f64 = 0;
-    for (let i: usize = 0; i < columns << 2; i += 4) {
-      dot += <f64>load<f32>(y + i) * <f64>load<f32>(dy + i);
-    }
-    const d = f32x4.splat(<f32>dot);
+    const d = f32x4.splat(<f32>dotRow(y, dy, columns));
     const end = y + ((columns & ~3) << 2);
     while (y < end) {
       v128.store(dx, f32x4.mul(v128.load(y), f32x4.sub(v128.load(dy), d)));
