@@ -8,7 +8,7 @@ const FAST_FROM = 1 << 16;
 
 /**
  * Writes 0 and the numbers, little endian; or 1 and four runs of symbols, one for each byte of a number, lowest first
- * (signs and exponents repeat, mantissas do not), if that is shorter.
+ * (signs and exponents repeat, mantissas do not), if that is shorter by a hundredth.
  */
 export function writeFloats(writer: ByteWriter, values: Float32Array): void {
   const plain = littleEndian(values);
@@ -23,7 +23,7 @@ export function writeFloats(writer: ByteWriter, values: Float32Array): void {
       methods,
     );
   }
-  const asPlanes = planes.length < plain.length;
+  const asPlanes = planes.length < plain.length * 0.99;
   writer.u8(asPlanes ? 1 : 0);
   writer.bytes(asPlanes ? planes.finish() : plain);
 }

@@ -69,22 +69,26 @@ export function encodeHuffman(symbols: Uint8Array, alphabet: number): Uint8Array
     encodeTree(table, counters, 16 * before, 4, length);
     before = length;
   }
-  const writer = new ByteWriter();
-  writer.block(table.finish());
-
   const { first, ordered } = canonical(lengths);
   const codes = new Int32Array(alphabet);
   const next = first.slice();
   for (const symbol of ordered) codes[symbol] = next[lengths[symbol]]++;
+  const total = counts.reduce((sum, count, symbol) => sum + count * lengths[symbol], 0);
+  const bytes = new Uint8Array(Math.ceil(total / 8));
+  let at = 0;
   let held = 0;
   let bits = 0;
-  for (const symbol of symbols) {
+  for (let i = 0; i < symbols.length; i++) {
+    const symbol = symbols[i];
     held = (held << lengths[symbol]) | codes[symbol];
     bits += lengths[symbol];
-    for (; bits >= 8; bits -= 8) writer.u8((held >> (bits - 8)) & 255);
+    for (; bits >= 8; bits -= 8) bytes[at++] = held >> (bits - 8);
     held &= (1 << bits) - 1;
   }
-  if (bits > 0) writer.u8((held << (8 - bits)) & 255);
+  if (bits > 0) bytes[at] = held << (8 - bits);
+  const writer = new ByteWriter();
+  writer.block(table.finish());
+  writer.bytes(bytes);
   return writer.finish();
 }
 
@@ -119,20 +123,20 @@ export function decodeHuffman(reader: ByteReader, count: number, alphabet: numbe
   }
   const bytes = reader.bytes(reader.left, 'Huffman codes');
   const symbols = new Uint8Array(count);
+  // `held` keeps the low bits right; what is above them falls out at the top.
   let held = 0;
   let bits = 0;
   let next = 0;
   for (let i = 0; i < count; i++) {
-    while (bits < LONGEST) {
-      held = (held << 8) | (next < bytes.length ? bytes[next] : 0);
-      next += 1;
-      bits += 8;
+    if (bits < LONGEST) {
+      // Beyond the end an index gives undefined, which shifts in as zeros.
+      held = (held << 16) | (bytes[next] << 8) | bytes[next + 1];
+      next += 2;
+      bits += 16;
     }
-    const entry = lookup[(held >> (bits - LONGEST)) & (2 ** LONGEST - 1)];
-    const length = entry & 15;
-    if (length === 0) throw new FormatError(reader.at, 'a code of the table', `other bits at symbol ${i}`);
-    bits -= length;
-    held &= (1 << bits) - 1;
+    const entry = lookup[(held >>> (bits - LONGEST)) & 0xfff];
+    if (entry === 0) throw new FormatError(reader.at, 'a code of the table', `other bits at symbol ${i}`);
+    bits -= entry & 15;
     symbols[i] = entry >> 4;
   }
   // Bits read beyond the end were zeros that are not there.

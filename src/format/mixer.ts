@@ -68,30 +68,31 @@ export class Mixer {
 
   /** Probability that the next bit is 0, of 65536: what the range coder takes. */
   predict(): number {
+    const { inputs, slots, seen, one, odds, weights, stretch } = this;
+    const base = this.set * inputs;
     let sum = 0;
-    const base = this.set * this.inputs;
-    for (let i = 0; i < this.inputs; i++) {
-      const slot = this.slots[i];
+    for (let i = 0; i < inputs; i++) {
+      const slot = slots[i];
       // A counter that has seen nothing has no say.
-      const odds = this.seen[slot] === 0 ? 0 : this.stretch[this.one[slot] >> 4];
-      this.odds[i] = odds;
-      sum += odds * this.weights[base + i];
+      const own = seen[slot] === 0 ? 0 : stretch[one[slot] >> 4];
+      odds[i] = own;
+      sum += own * weights[base + i];
     }
     this.p = squash(Math.floor(sum / 65536));
     return (4096 - this.p) * 16;
   }
 
   update(bit: number): void {
+    const { inputs, slots, seen, one, odds, weights, limit } = this;
     const error = ((bit << 12) - this.p) * 6;
-    const base = this.set * this.inputs;
-    for (let i = 0; i < this.inputs; i++) {
-      this.weights[base + i] += (this.odds[i] * error + 32768) >> 16;
-      const slot = this.slots[i];
-      const p = this.one[slot];
-      const n = this.seen[slot];
-      const moved = p + ((((bit ? 65535 : 0) - p) * RATES[n]) >> 14);
-      this.one[slot] = moved;
-      if (n < this.limit) this.seen[slot] = n + 1;
+    const base = this.set * inputs;
+    const target = bit ? 65535 : 0;
+    for (let i = 0; i < inputs; i++) {
+      weights[base + i] += (odds[i] * error + 32768) >> 16;
+      const slot = slots[i];
+      const n = seen[slot];
+      one[slot] += ((target - one[slot]) * RATES[n]) >> 14;
+      if (n < limit) seen[slot] = n + 1;
     }
   }
 }

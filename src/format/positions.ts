@@ -97,15 +97,15 @@ function fromGaps(block: ByteReader, count: number): Uint8Array {
   return mask;
 }
 
-/** Shares of ones are told apart in this many steps. */
-const STEPS = 16;
+/** Levels of how a share of ones compares with the average. */
+const LEVELS = 12;
 
 /**
  * The context of each bit: ones in its column so far against rows so far, ones in its row so far against columns so far
  * (both starting at the same even guess), and whether the bit before was a one.
  */
 class RowsColumns {
-  readonly counters = new Counters(STEPS * STEPS * 2);
+  readonly counters = new Counters(LEVELS * LEVELS * 2);
   private readonly columns: number;
   private readonly inColumn: Uint32Array;
   private inRow = 0;
@@ -121,11 +121,11 @@ class RowsColumns {
 
   context(): number {
     const { row, column, columns, total } = this;
-    // The share of ones so far, as if it had been seen twice more in this row and this column.
     const done = row * columns + column + 1;
-    const columnStep = step((this.inColumn[column] * done + 2 * total) / (row + 2), total + 1);
-    const rowStep = step((this.inRow * done + 2 * total) / (column + 2), total + 1);
-    return (columnStep * STEPS + rowStep) * 2 + this.before;
+    // Each share as if it had been seen on two more elements that are ones as often as all so far.
+    const inColumn = (this.inColumn[column] * done + 2 * total) / (row + 2);
+    const inRow = (this.inRow * done + 2 * total) / (column + 2);
+    return (level(inColumn, total + 1) * LEVELS + level(inRow, total + 1)) * 2 + this.before;
   }
 
   update(bit: number): void {
@@ -142,11 +142,11 @@ class RowsColumns {
   }
 }
 
-/** How a share compares with the average, in `STEPS` steps, the average in the middle: each step is a factor of about 1.3. */
-function step(share: number, average: number): number {
-  let level = 0;
-  for (let bound = average * 0.125; level < STEPS - 1 && share > bound; bound *= 1.34375) level += 1;
-  return level;
+/** Two levels an octave, the average (times 1 to 1.5) at 6: 0 is below an eighth of it, 11 from 6 times on. */
+function level(share: number, average: number): number {
+  const ratio = Math.min(Math.floor((64 * share) / average), 1023) | 8;
+  const octave = 31 - Math.clz32(ratio);
+  return Math.min(2 * (octave - 3) + ((ratio >> (octave - 1)) & 1), LEVELS - 1);
 }
 
 function encodeRowsColumns(mask: Uint8Array, columns: number): Uint8Array {

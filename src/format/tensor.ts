@@ -44,19 +44,22 @@ function writeAs(writer: ByteWriter, param: Param, sparse: boolean): void {
   const bits = new Uint32Array(values.slice().buffer);
   const present = mask ?? Uint8Array.from(values, (_, i) => ((codes ? codes[i] : bits[i]) === 0 ? 0 : 1));
   if (sparse) writePositions(writer, present, values.length / (param.shape[0] ?? 1));
-  const keep = (_: unknown, i: number): boolean => !sparse || present[i] === 1;
+  /** The elements that are stored. */
+  const pick = <T extends Float32Array | Uint8Array | Int8Array>(all: T, stored: T): T => {
+    for (let i = 0, at = 0; i < all.length; i++) if (!sparse || present[i] === 1) stored[at++] = all[i];
+    return stored;
+  };
+  const count = sparse ? present.reduce((sum, bit) => sum + bit, 0) : values.length;
   if (codebook) {
     writer.u8(codebook.centroids.length - 1);
     writeFloats(writer, codebook.centroids);
-    writeSymbols(writer, codebook.indices.filter(keep), codebook.centroids.length);
+    writeSymbols(writer, pick(codebook.indices, new Uint8Array(count)), codebook.centroids.length);
   } else if (codes) {
-    writeSymbols(
-      writer,
-      Uint8Array.from(codes.filter(keep), (q) => q + 128),
-      256,
-    );
+    const symbols = new Uint8Array(pick(codes, new Int8Array(count)).buffer);
+    for (let i = 0; i < count; i++) symbols[i] ^= 128; // q + 128
+    writeSymbols(writer, symbols, 256);
   } else {
-    writeFloats(writer, values.filter(keep));
+    writeFloats(writer, pick(values, new Float32Array(count)));
   }
 }
 

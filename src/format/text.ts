@@ -34,61 +34,53 @@ export const PRIMER = [
   '["concat","cat"],["softmax","probabilities"],["hardSwish","act"],"rgb","probabilities","dilation","countIncludePad":false\n',
 ].join('');
 
-/** The coder's prediction of one text, byte by byte. */
+/** Predicts a text bit by bit from the bytes before. */
 class TextModel {
   private readonly mixer = new Mixer(ORDERS + 1, (ORDERS << BITS) + 256, 256, 127);
   private readonly history = new Uint8Array(ORDERS);
   private readonly hashes = new Int32Array(ORDERS);
 
-  /** Codes one byte: `next` is given the probability of a 0 and says the bit. */
-  byte(next: (probabilityOfZero: number) => number): number {
-    const { mixer, hashes } = this;
+  /** Both sides read the primer first. */
+  constructor() {
+    for (let i = 0; i < PRIMER.length; i++) this.byte(PRIMER.charCodeAt(i));
+  }
+
+  /** Takes in one byte: written to `encoder`, read from `decoder` (`value` is then not looked at), or only learnt. */
+  byte(value: number, encoder?: RangeEncoder, decoder?: RangeDecoder): number {
+    const { mixer, hashes, history } = this;
+    const { slots } = mixer;
     let node = 1;
-    for (let i = 0; i < 8; i++) {
+    for (let i = 7; i >= 0; i--) {
+      const spread = Math.imul(node, 0x2f0b4c47);
       for (let order = 0; order < ORDERS; order++) {
-        const hash = Math.imul(hashes[order] + Math.imul(node, 0x2f0b4c47), 0x3d4d51cb);
-        mixer.slots[order] = (order << BITS) + (hash >>> (32 - BITS));
+        const hash = Math.imul(hashes[order] + spread, 0x3d4d51cb);
+        slots[order] = (order << BITS) + (hash >>> (32 - BITS));
       }
-      mixer.slots[ORDERS] = (ORDERS << BITS) + node;
+      slots[ORDERS] = (ORDERS << BITS) + node;
       mixer.set = node;
-      const bit = next(mixer.predict());
+      const p = mixer.predict();
+      const bit = decoder ? decoder.bit(p) : (value >> i) & 1;
+      if (encoder) encoder.bit(bit, p);
       mixer.update(bit);
       node = 2 * node + bit;
     }
-    this.history.copyWithin(1, 0);
-    this.history[0] = node & 255;
+    history.copyWithin(1, 0);
+    history[0] = node & 255;
     let hash = 0;
     for (let order = 0; order < ORDERS; order++) {
-      hash = Math.imul(hash + this.history[order] + 1, 0x2c1b3c6d);
+      hash = Math.imul(hash + history[order] + 1, 0x2c1b3c6d);
       hashes[order] = hash;
     }
     return node & 255;
-  }
-
-  static primed(): TextModel {
-    const model = new TextModel();
-    for (let i = 0; i < PRIMER.length; i++) {
-      const code = PRIMER.charCodeAt(i);
-      let at = 7;
-      model.byte(() => (code >> at--) & 1);
-    }
-    return model;
   }
 }
 
 /** Writes a varint of the text's bytes in UTF-8 and a block with its code. */
 export function writeText(writer: ByteWriter, text: string): void {
   const bytes = new TextEncoder().encode(text);
-  const model = TextModel.primed();
+  const model = new TextModel();
   const encoder = new RangeEncoder();
-  for (const byte of bytes) {
-    let at = 7;
-    model.byte((p) => {
-      const bit = (byte >> at--) & 1;
-      encoder.bit(bit, p);
-      return bit;
-    });
-  }
+  for (const byte of bytes) model.byte(byte, encoder);
   writer.varint(bytes.length);
   writer.block(encoder.finish());
 }
@@ -98,13 +90,13 @@ export function readText(reader: ByteReader): string {
   const start = reader.at;
   const length = reader.varint('length of the header', LONGEST_TEXT);
   const block = reader.block('header');
-  // Each bit costs at least 1/4096 of a nat: 8 bits of a byte at most 2,840 decisions a byte of code.
+  // A bit has a probability of at most 4095/4096, so it costs 0.00035 bits or more: 2,840 bytes of text a byte of code.
   const most = 2840 * (block.left + 4);
   if (length > most) throw new FormatError(start, `a header of at most ${most} bytes`, `${length}`);
   const decoder = new RangeDecoder(block.bytes(block.left, 'header'));
-  const model = TextModel.primed();
+  const model = new TextModel();
   const bytes = new Uint8Array(length);
-  for (let i = 0; i < length; i++) bytes[i] = model.byte((p) => decoder.bit(p));
+  for (let i = 0; i < length; i++) bytes[i] = model.byte(0, undefined, decoder);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
