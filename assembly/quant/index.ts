@@ -3,6 +3,7 @@ export { qs8_add } from './qs8_add';
 export { qs8_avg_pool, qs8_global_avg_pool } from './qs8_avg_pool';
 export { qs8_conv2d, qs8_conv2d_1x1 } from './qs8_conv2d';
 export { qs8_dwconv } from './qs8_dwconv';
+export { qs8_dwconv_3x3 } from './qs8_dwconv_3x3';
 export { qs8_fives, qs8_table_columns, qs8_table_rows } from './qs8_gemm';
 export { qs8_gemv } from './qs8_gemv';
 export { qs8_linear } from './qs8_linear';

@@ -2,7 +2,7 @@
  * y = clamp(round(f32(a - zeroA) * multA + f32(b - zeroB) * multB) + zeroY, lo, hi) over i8 [size]. Two products and one sum,
  * each rounded to f32, in this order. In place allowed: the tail is a step of its own, never an overlapping one.
  */
-import { load8, qs8_range, roundInRange, store8 } from './requantize';
+import { load8, qs8_range, round, store8 } from './requantize';
 
 export function qs8_add(
   a: usize,
@@ -19,9 +19,6 @@ export function qs8_add(
   range: usize,
 ): void {
   qs8_range(range, zeroY, lo, hi);
-  const low = v128.load(range);
-  const high = v128.load(range, 16);
-  const back = v128.load(range, 32);
   const za = i16x8.splat(<i16>zeroA);
   const zb = i16x8.splat(<i16>zeroB);
   const ma = f32x4.splat(multA);
@@ -39,6 +36,6 @@ export function qs8_add(
       f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(va)), ma),
       f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(vb)), mb),
     );
-    store8(y + at, columns, roundInRange(s0, low, high, back), roundInRange(s1, low, high, back));
+    store8(y + at, columns, round(s0, range), round(s1, range), range);
   }
 }

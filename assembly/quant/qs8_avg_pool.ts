@@ -48,7 +48,7 @@ export function qs8_avg_pool(
           }
         }
         const count = includePad ? padded : inside;
-        store<i8>(y, <i8>requantizeOne(sum, multiplier / <f32>count, range));
+        store<i8>(y, requantizeOne(sum, multiplier / <f32>count, range));
         y++;
       }
     }
@@ -80,7 +80,7 @@ export function qs8_global_avg_pool(
     let sum = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
     sum += i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3);
     for (; i < <usize>size; i++) sum += <i32>load<i8>(x + i);
-    store<i8>(y + <usize>plane, <i8>requantizeOne(sum - size * zeroX, each, range));
+    store<i8>(y + <usize>plane, requantizeOne(sum - size * zeroX, each, range));
     x += <usize>size;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * int8 depthwise convolution of one sample: each output channel reads one input channel (co = channels * multiplier).
+ * int8 depthwise convolution of one sample, any geometry: each output channel reads one input channel (co = channels * multiplier).
  *
  *   y[c][pixel] = requantize(bias[c] + sum over taps of weight[c][tap] * (x[c / multiplier][tap, pixel] - zeroX))
  *
@@ -37,10 +37,11 @@ export function qs8_dwconv(
   assert(pairs > 0 && wo > 0);
   const pitch = <usize>strideH * ((<usize>columns) << 1);
   for (let c = 0; c < channels; c++) {
-    qs8_pad(x, plane, 1, h, w, rows, columns, strideW, padT, padL, zeroX);
+    qs8_pad(x, plane, 1, h, w, rows, columns, strideW, padT, padL, zeroX, c == 0);
     for (let m = 0; m < multiplier; m++) {
       for (let oy = 0; oy < ho; oy++) {
-        outputRow(plane + <usize>oy * pitch, taps, pairs, weight, wo, y, table, range);
+        const source = plane + <usize>oy * pitch;
+        outputRow(source, taps, pairs, weight, wo, y, table, range);
         y += <usize>wo;
       }
       weight += (<usize>pairs) << 2;
@@ -60,11 +61,7 @@ function outputRow(
   table: usize,
   range: usize,
 ): void {
-  const lo = v128.load(range);
-  const hi = v128.load(range, 16);
-  const back = v128.load(range, 32);
   const bias = v128.load(table);
-  const multiplier = v128.load(table, 32);
   const columns = min(8, wo);
   for (let ox = 0; ox < wo; ox += 8) {
     const at = <usize>max(0, min(ox, wo - 8));
@@ -82,11 +79,6 @@ function outputRow(
       t += 8;
       w += 4;
     }
-    store8(
-      y + at,
-      columns,
-      requantize(low, multiplier, lo, hi, back),
-      requantize(high, multiplier, lo, hi, back),
-    );
+    store8(y + at, columns, requantize(low, table + 32, range), requantize(high, table + 32, range), range);
   }
 }

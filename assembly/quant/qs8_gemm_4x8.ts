@@ -12,7 +12,7 @@
  * |A[r][k]| <= 128 and |B[k][j]| <= 255 (or the other way round): sums stay below 2^31 for k * 255 * 128 + |bias| < 2^31, that is
  * k <= 65,000 with a bias up to 25 million. Wrapping in between is harmless, only the last sum counts.
  *
- * `table`: 8 biases (i32) and 8 multipliers (f32) a row, `step` bytes apart, or shared by all rows if step is 0. `range`: 48 bytes,
+ * `table`: 8 biases (i32) and 8 multipliers (f32) a row, `step` bytes apart, or shared by all rows if step is 0. `range`: 64 bytes,
  * see requantize.ts. c is i8 with `ldc` bytes a row. Rows past `rows` are computed and stored first, onto the last row, which then
  * overwrites them: no branch, no padding of C.
  *
@@ -141,34 +141,29 @@ export function qs8_gemm_4x8(
     k--;
   }
 
-  const lo = v128.load(range);
-  const hi = v128.load(range, 16);
-  const back = v128.load(range, 32);
   store8(
     c + <usize>min(3, rows - 1) * ldc,
     columns,
-    requantize(c30, v128.load(t, 32), lo, hi, back),
-    requantize(c31, v128.load(t, 48), lo, hi, back),
+    requantize(c30, t + 32, range),
+    requantize(c31, t + 48, range),
+    range,
   );
   t -= step;
   store8(
     c + <usize>min(2, rows - 1) * ldc,
     columns,
-    requantize(c20, v128.load(t, 32), lo, hi, back),
-    requantize(c21, v128.load(t, 48), lo, hi, back),
+    requantize(c20, t + 32, range),
+    requantize(c21, t + 48, range),
+    range,
   );
   t -= step;
   store8(
     c + <usize>min(1, rows - 1) * ldc,
     columns,
-    requantize(c10, v128.load(t, 32), lo, hi, back),
-    requantize(c11, v128.load(t, 48), lo, hi, back),
+    requantize(c10, t + 32, range),
+    requantize(c11, t + 48, range),
+    range,
   );
   t -= step;
-  store8(
-    c,
-    columns,
-    requantize(c00, v128.load(t, 32), lo, hi, back),
-    requantize(c01, v128.load(t, 48), lo, hi, back),
-  );
+  store8(c, columns, requantize(c00, t + 32, range), requantize(c01, t + 48, range), range);
 }

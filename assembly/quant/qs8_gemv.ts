@@ -20,9 +20,6 @@ export function qs8_gemv(
   assert(inputs > 0 && outputs > 0);
   const pairs = (inputs + 1) >> 1;
   widen(x, inputs, zeroX, pairsX);
-  const lo = v128.load(range);
-  const hi = v128.load(range, 16);
-  const back = v128.load(range, 32);
   const bytes = (<usize>pairs) << 4;
   let o = 0;
   for (; o + 8 < outputs; o += 16) {
@@ -43,17 +40,13 @@ export function qs8_gemv(
       w0 += 16;
       w1 += 16;
     }
-    store8(
-      y + <usize>o,
-      8,
-      requantize(c0, v128.load(table, 32), lo, hi, back),
-      requantize(c1, v128.load(table, 48), lo, hi, back),
-    );
+    store8(y + <usize>o, 8, requantize(c0, table + 32, range), requantize(c1, table + 48, range), range);
     store8(
       y + <usize>(o + 8),
       min(8, outputs - o - 8),
-      requantize(c2, v128.load(table, 96), lo, hi, back),
-      requantize(c3, v128.load(table, 112), lo, hi, back),
+      requantize(c2, table + 96, range),
+      requantize(c3, table + 112, range),
+      range,
     );
     weight += 2 * bytes;
     table += 128;
@@ -72,8 +65,9 @@ export function qs8_gemv(
     store8(
       y + <usize>o,
       outputs - o,
-      requantize(c0, v128.load(table, 32), lo, hi, back),
-      requantize(c1, v128.load(table, 48), lo, hi, back),
+      requantize(c0, table + 32, range),
+      requantize(c1, table + 48, range),
+      range,
     );
   }
 }

@@ -2,24 +2,21 @@
  * Between f32 and int8: y = clamp(round(x * (1 / scale)) + zeroPoint, -128, 127), round half to even, and back, y = (x - zeroPoint) *
  * scale. 1 / scale is one f32 division, the product is rounded to f32: the same bits on every host. x is a number, not NaN.
  */
-import { load8, qs8_range, roundInRange, store8 } from './requantize';
+import { load8, narrowOne, qs8_range, round, store8 } from './requantize';
 
 export function qs8_quantize(x: usize, y: usize, size: i32, scale: f32, zeroPoint: i32, range: usize): void {
   qs8_range(range, zeroPoint, -128, 127);
-  const lo = v128.load(range);
-  const hi = v128.load(range, 16);
-  const back = v128.load(range, 32);
   const inverse = f32x4.splat(<f32>1 / scale);
   let i = 0;
   for (; i + 8 <= size; i += 8) {
     const from = x + ((<usize>i) << 2);
-    const a = roundInRange(f32x4.mul(v128.load(from), inverse), lo, hi, back);
-    const b = roundInRange(f32x4.mul(v128.load(from, 16), inverse), lo, hi, back);
-    store8(y + <usize>i, 8, a, b);
+    const a = round(f32x4.mul(v128.load(from), inverse), range);
+    const b = round(f32x4.mul(v128.load(from, 16), inverse), range);
+    store8(y + <usize>i, 8, a, b, range);
   }
   for (; i < size; i++) {
     const v = f32x4.mul(v128.load_splat<f32>(x + ((<usize>i) << 2)), inverse);
-    store<i8>(y + <usize>i, <i8>i32x4.extract_lane(roundInRange(v, lo, hi, back), 0));
+    store<i8>(y + <usize>i, narrowOne(round(v, range), range));
   }
 }
 

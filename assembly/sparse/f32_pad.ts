@@ -2,7 +2,8 @@
  * f32 planes -> padded planes, columns sorted by phase: y[c][q][r][j] = x[c][r - padT][j * phases + q - padL], 0 outside x.
  *
  * x is [channels][h][w], y is [channels][phases][rows][columns]. With phases = the convolution's horizontal stride, neighbouring
- * output pixels read neighbouring values for every tap, so that packing them is copying.
+ * output pixels read neighbouring values for every tap, so that packing them is copying. Only positions inside x are written. With
+ * `clear` all of y is zeroed first; planes of the same geometry that are written over each other need that once.
  */
 export function f32_pad(
   x: usize,
@@ -15,12 +16,13 @@ export function f32_pad(
   phases: i32,
   padT: i32,
   padL: i32,
+  clear: bool,
 ): void {
   assert(phases > 0 && rows > 0 && columns > 0);
   const pitch = (<usize>columns) << 2;
   const plane = <usize>rows * pitch;
   const size = min(w, columns * phases - padL);
-  memory.fill(y, 0, <usize>channels * <usize>phases * plane);
+  if (clear) memory.fill(y, 0, <usize>channels * <usize>phases * plane);
   for (let c = 0; c < channels; c++) {
     for (let r = max(0, padT); r < min(rows, padT + h); r++) {
       const from = x + ((<usize>(r - padT) * <usize>w) << 2);

@@ -49,6 +49,10 @@ function packBlock(
   const oy = pixel / wo;
   const ox = pixel - oy * wo;
   const row = source + <usize>oy * pitch;
+  if (count == 32 && wo % 4 == 0) {
+    packVectors(row, taps, k, ox, wo, pitch, block);
+    return;
+  }
   for (let i = 0; i < k; i++) {
     let from = row + <usize>load<u32>(taps);
     let to = block;
@@ -63,4 +67,35 @@ function packBlock(
     taps += 4;
     block += 128;
   }
+}
+
+/** A full block whose rows are whole vectors of 4: where each of the eight vectors comes from is found once, not for each tap. */
+function packVectors(row: usize, taps: usize, k: i32, ox: i32, wo: i32, pitch: usize, block: usize): void {
+  const v0 = row + ((<usize>ox) << 2);
+  const v1 = vectorAt(row, ox + 4, wo, pitch);
+  const v2 = vectorAt(row, ox + 8, wo, pitch);
+  const v3 = vectorAt(row, ox + 12, wo, pitch);
+  const v4 = vectorAt(row, ox + 16, wo, pitch);
+  const v5 = vectorAt(row, ox + 20, wo, pitch);
+  const v6 = vectorAt(row, ox + 24, wo, pitch);
+  const v7 = vectorAt(row, ox + 28, wo, pitch);
+  for (let i = 0; i < k; i++) {
+    const tap = <usize>load<u32>(taps);
+    v128.store(block, v128.load(v0 + tap));
+    v128.store(block, v128.load(v1 + tap), 16);
+    v128.store(block, v128.load(v2 + tap), 32);
+    v128.store(block, v128.load(v3 + tap), 48);
+    v128.store(block, v128.load(v4 + tap), 64);
+    v128.store(block, v128.load(v5 + tap), 80);
+    v128.store(block, v128.load(v6 + tap), 96);
+    v128.store(block, v128.load(v7 + tap), 112);
+    taps += 4;
+    block += 128;
+  }
+}
+
+/** Address of the pixel `column` places after the start of `row`, rows being wo pixels long and `pitch` bytes apart. */
+function vectorAt(row: usize, column: i32, wo: i32, pitch: usize): usize {
+  const down = column / wo;
+  return row + <usize>down * pitch + ((<usize>(column - down * wo)) << 2);
 }

@@ -82,7 +82,7 @@ export const sparseCases: KernelCase[] = [
   sparseConvCase({ ci: 13, h: 7, w: 7, co: 11 }, { zeros: 1 }),
   sparseConvCase({ ci: 13, h: 7, w: 7, co: 11 }, { bias: false, lo: -0.3, hi: 0.2 }),
   // Packed in blocks, from x itself and from padded planes.
-  ...[3, 4, 5, 6, 7, 10, 11, 13, 19, 35, 41].map((w) =>
+  ...[3, 4, 5, 6, 7, 10, 11, 13, 14, 18, 19, 35, 38, 41].map((w) =>
     sparseConvCase({ ci: 3, h: 7, w, co: 5, kh: 5, kw: 3 }),
   ),
   ...[1, 2, 3].flatMap((stride) =>

@@ -23,7 +23,7 @@ type QuantPrimitive = Extract<
 >;
 
 /** Bytes of a `range`: the clamp and zero point a kernel requantizes with (assembly/quant/requantize.ts). */
-const RANGE = 48;
+const RANGE = 64;
 /** Bytes of one row, or one group of eight columns, of a table of biases and multipliers. */
 const TABLE_ROW = 64;
 /** Packed panels that should stay in a second-level cache together. */
@@ -41,13 +41,16 @@ interface ConvGeometry {
   /** 1x1, stride 1, no padding: the GEMM packs from x itself. */
   direct: boolean;
   depthwise: boolean;
+  /** Depthwise 3x3 with horizontal stride 1 or 2 and no horizontal dilation: a kernel of its own. */
+  depthwise3x3: boolean;
   /** Weights of one output channel, and pairs of them. */
   taps: number;
   pairs: number;
   /** Output channels and input channels of a group. */
   m: number;
   channels: number;
-  /** Extents of the padded planes (qs8_pad); strideW planes of `columns` columns for each channel. */
+  /** Extents of the padded planes (qs8_pad); `phases` planes of `columns` columns for each channel. */
+  phases: number;
   rows: number;
   columns: number;
   /** Bytes of the prepared weights: u32 [2 pairs] offsets of taps unless direct, then the weights of every group. */
@@ -63,17 +66,22 @@ function convGeometry(k: Kernels, a: Window): ConvGeometry {
   const unpadded = a.padT === 0 && a.padL === 0 && a.ho === a.h && a.wo === a.w;
   const depthwise = channels === 1 && m <= 2;
   const direct = !depthwise && a.kh === 1 && a.kw === 1 && a.strideH === 1 && a.strideW === 1 && unpadded;
+  const depthwise3x3 = depthwise && a.kh === 3 && a.kw === 3 && a.strideW <= 2 && a.dilW === 1;
+  // The 3x3 kernel reads every column of one plane; the others read strideW planes of every strideW-th column.
+  const phases = depthwise3x3 ? 1 : a.strideW;
   return {
     direct,
     depthwise,
+    depthwise3x3,
+    phases,
     taps,
     pairs,
     m,
     channels,
     rows: (a.ho - 1) * a.strideH + (a.kh - 1) * a.dilH + 1,
-    columns: Math.ceil(((a.wo - 1) * a.strideW + (a.kw - 1) * a.dilW + 1) / a.strideW),
-    tapBytes: direct ? 0 : align(pairs * 8),
-    groupBytes: depthwise ? m * pairs * 4 : paddedRows(k, m) * pairs * 4,
+    columns: Math.ceil(((a.wo - 1) * a.strideW + (a.kw - 1) * a.dilW + 1) / phases),
+    tapBytes: direct || depthwise3x3 ? 0 : align(pairs * 8),
+    groupBytes: depthwise3x3 ? m * 48 : (depthwise ? m : paddedRows(k, m)) * pairs * 4,
   };
 }
 
@@ -85,7 +93,7 @@ function paddedRows(k: Kernels, m: number): number {
 
 /** Offsets of the pieces of a convolution's scratch. */
 function convScratch(a: QConv2dArgs, g: ConvGeometry) {
-  const planes = (g.depthwise ? 1 : g.channels) * a.strideW * g.rows * g.columns * 2;
+  const planes = (g.depthwise ? 1 : g.channels) * g.phases * g.rows * g.columns * 2;
   const panelBytes = g.pairs * 32;
   const tiles = Math.ceil((a.ho * a.wo) / 8);
   const block = Math.min(tiles, Math.max(1, Math.floor(BLOCK_BYTES / panelBytes)));
@@ -141,6 +149,22 @@ function writeGemmRows(
   }
 }
 
+/** [m][taps] int8 -> i16 [m][2 pairs]. */
+function writeDepthwise(weights: AnyTypedArray, from: number, g: ConvGeometry, to: Int16Array): void {
+  to.fill(0);
+  for (let o = 0; o < g.m; o++) {
+    for (let i = 0; i < g.taps; i++) to[o * 2 * g.pairs + i] = weights[from + o * g.taps + i];
+  }
+}
+
+/** [m][3][3] int8 -> i16 pairs (w0 w1) (0 w0) (w2 0) (w1 w2) of each row: for even outputs, for odd ones, and the same again. */
+function writeDepthwise3x3(weights: AnyTypedArray, from: number, m: number, to: Int16Array): void {
+  for (let row = 0; row < 3 * m; row++) {
+    const [w0, w1, w2] = weights.subarray(from + 3 * row, from + 3 * row + 3);
+    to.set([w0, w1, 0, w0, w2, 0, w1, w2], 8 * row);
+  }
+}
+
 /** [o][i] int8 -> panels of 8 outputs, [o / 8][pair][8][2] int8; zeros where there is no output or no input. */
 function writeLinear(weights: AnyTypedArray, outputs: number, inputs: number, to: Int8Array): void {
   const pairs = Math.ceil(inputs / 2);
@@ -174,13 +198,9 @@ export function quant(k: Kernels, heap: Heap): Family<QuantPrimitive> {
       const at = to + g.tapBytes + group * g.groupBytes;
       const packed = new Int16Array(heap.store.buffer as ArrayBuffer, at, g.groupBytes / 2);
       const from = group * g.m * g.taps;
-      if (!g.depthwise) writeGemmRows(weights, from, g.m, g.taps, k.qs8_fives(g.m), packed);
-      else {
-        packed.fill(0);
-        for (let o = 0; o < g.m; o++) {
-          for (let i = 0; i < g.taps; i++) packed[o * 2 * g.pairs + i] = weights[from + o * g.taps + i];
-        }
-      }
+      if (g.depthwise3x3) writeDepthwise3x3(weights, from, g.m, packed);
+      else if (g.depthwise) writeDepthwise(weights, from, g, packed);
+      else writeGemmRows(weights, from, g.m, g.taps, k.qs8_fives(g.m), packed);
     }
   };
 
@@ -202,6 +222,14 @@ export function quant(k: Kernels, heap: Heap): Family<QuantPrimitive> {
     for (let n = 0; n < a.n; n++) {
       const sample = a.x + n * a.ci * a.h * a.w;
       const out = a.y + n * a.co * pixels;
+      if (g.depthwise3x3) {
+        k.qs8_dwconv_3x3(
+          ...([sample, a.ci, g.m, a.h, a.w, g.rows, g.columns] as const),
+          ...([a.strideH, a.strideW, a.dilH, a.padT, a.padL, a.zeroX] as const),
+          ...([weight, a.ho, a.wo, out, table, range, padded] as const),
+        );
+        continue;
+      }
       if (g.depthwise) {
         k.qs8_dwconv(
           ...([sample, a.ci, g.m, a.h, a.w, g.rows, g.columns] as const),
@@ -219,7 +247,10 @@ export function quant(k: Kernels, heap: Heap): Family<QuantPrimitive> {
           k.qs8_conv2d_1x1(x, g.channels, a.zeroX, w, g.m, pixels, y, t, range, panels, s.block);
         } else {
           const { rows, columns, channels, pairs, m } = g;
-          k.qs8_pad(x, padded, channels, a.h, a.w, rows, columns, a.strideW, a.padT, a.padL, a.zeroX);
+          k.qs8_pad(
+            ...([x, padded, channels, a.h, a.w, rows, columns, a.strideW] as const),
+            ...([a.padT, a.padL, a.zeroX, n + group === 0] as const),
+          );
           k.qs8_conv2d(padded, taps, pairs, w, m, pixels, a.wo, pitch, y, t, range, panels, s.block);
         }
       }

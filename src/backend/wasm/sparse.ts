@@ -135,7 +135,8 @@ export function sparse(k: Kernels, heap: Heap): Family<'sparseConv2d' | 'sparseL
         }
         if (g.padded) {
           const { channels, rows, columns, phases } = g;
-          k.f32_pad(x, scratch, channels, a.h, a.w, rows, columns, phases, a.padT, a.padL);
+          const clear = n + group === 0;
+          k.f32_pad(x, scratch, channels, a.h, a.w, rows, columns, phases, a.padT, a.padL, clear);
         }
         k.f32_spconv2d(
           ...([g.padded ? scratch : x, taps, g.taps, g.m, starts, entries, bias] as const),
