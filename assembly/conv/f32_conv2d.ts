@@ -5,19 +5,29 @@
  *
  *   C [co/groups][ho wo] = weights [co/groups][taps] * im2col [taps][ho wo]
  *
- * whose right operand exists 8 pixels at a time, packed from the image just before the macro-kernel reads it.
+ * whose right operand exists for a few panels of 8 pixels at a time, packed from the image just before the macro-kernel
+ * reads them.
  */
 import { blockOfK, packedRows, START_LOAD, START_SPLAT, START_ZERO, TILE_BYTES } from '../gemm/blocking';
 import { f32_gemm_panels } from '../gemm/f32_gemm_panels';
 import { f32_pack_a_bytes } from '../gemm/f32_pack_a';
 import { f32_pack_pixels } from './f32_pack_pixels';
-import { f32_pad_planes, fillPixels, fillTaps, pixelEntries, reach } from './window';
+import { f32_copy_into_frame, fillPixels, fillTaps, pixelEntries, reach, zero } from './window';
 
-/** Scratch of f32_conv2d: two tables, a panel, a tile, an image of one group with its padding (hp = 0 for none). */
+/** Floats of packed pixels that stay in the first-level cache. */
+const PACKED: i32 = 4096;
+
+/** Pixels packed at a time: whole panels of 8, at least one. */
+function blockOfPixels(kc: i32): i32 {
+  return max(8, (PACKED / kc) & ~7);
+}
+
+/** Scratch of f32_conv2d: two tables, a block of packed pixels, a tile, an image of one group with its padding (hp = 0 for none). */
 export function f32_conv2d_scratch(taps: i32, pixels: i32, c: i32, hp: i32, wp: i32): usize {
   const tables = (<usize>(taps + pixelEntries(pixels))) << 2;
-  const panel = (<usize>blockOfK(taps)) << 5;
-  return tables + panel + TILE_BYTES + ((<usize>c * <usize>hp * <usize>wp) << 2);
+  const step = blockOfK(taps);
+  const panels = (<usize>(step * blockOfPixels(step))) << 2;
+  return tables + panels + TILE_BYTES + ((<usize>c * <usize>hp * <usize>wp) << 2);
 }
 
 /**
@@ -63,12 +73,14 @@ export function f32_conv2d(
   const wp = pad ? reach(wo, strideW, kw, dilW) : w;
   const tapTable = scratch;
   const pixelTable = tapTable + ((<usize>taps) << 2);
-  const panel = pixelTable + ((<usize>pixelEntries(pixels)) << 2);
+  const panels = pixelTable + ((<usize>pixelEntries(pixels)) << 2);
   const step = blockOfK(taps);
-  const tile = panel + ((<usize>step) << 5);
+  const block = blockOfPixels(step);
+  const tile = panels + ((<usize>(step * block)) << 2);
   const frame = tile + TILE_BYTES;
   fillTaps(c, kh, kw, dilH, dilW, hp, wp, tapTable);
   fillPixels(ho, wo, strideH, strideW, wp, pixelTable);
+  if (pad) zero(frame, (<usize>c * <usize>hp * <usize>wp) << 2);
 
   const ldc = (<usize>pixels) << 2;
   const groupOfX = (<usize>c * <usize>h * <usize>w) << 2;
@@ -78,7 +90,7 @@ export function f32_conv2d(
     for (let group = 0; group < groups; group++) {
       let image = x;
       if (pad) {
-        f32_pad_planes(c, h, w, padT, padL, 1, 1, hp, wp, x, frame);
+        f32_copy_into_frame(c, h, w, padT, padL, 1, 1, hp, wp, x, frame);
         image = frame;
       }
       const weights = packed + <usize>group * groupOfWeights;
@@ -86,15 +98,19 @@ export function f32_conv2d(
         const kc = min(step, taps - k);
         const last = k + kc == taps;
         const start = k > 0 ? START_LOAD : bias != 0 ? START_SPLAT : START_ZERO;
-        for (let p = 0; p < pixels; p += 8) {
+        for (let p = 0; p < pixels; p += block) {
+          const count = min(block, pixels - p);
           const column = (<usize>p) << 2;
-          f32_pack_pixels(kc, image, tapTable + ((<usize>k) << 2), pixelTable + column, panel);
+          for (let i = 0; i < count; i += 8) {
+            const at = pixelTable + ((<usize>(p + i)) << 2);
+            f32_pack_pixels(kc, image, tapTable + ((<usize>k) << 2), at, panels + ((<usize>(i * kc)) << 2));
+          }
           f32_gemm_panels(
             m,
-            min(8, pixels - p),
+            count,
             kc,
             weights + <usize>k * columnOfWeights,
-            panel,
+            panels,
             y + column,
             ldc,
             start,

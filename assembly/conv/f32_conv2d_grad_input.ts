@@ -14,7 +14,7 @@ import { f32_col2im } from './f32_col2im';
 import { zero } from './window';
 
 /** Floats of columns that stay in the second-level cache. */
-const COLUMNS: i32 = 49152;
+const COLUMNS: i32 = 65536;
 
 /** Pixels of a block: whole panels of 8, equal blocks. */
 function blockOfPixels(taps: i32, pixels: i32): i32 {

@@ -10,7 +10,7 @@
 import { f32_dot_2x5 } from '../gemm/f32_dot_2x5';
 import { spacing } from './f32_pack_pixels';
 import { loadPart } from './lanes';
-import { f32_pad_planes, fillPixels, fillTaps, pixelEntries, reach, zero } from './window';
+import { f32_copy_into_frame, fillPixels, fillTaps, pixelEntries, reach, zero } from './window';
 
 /** Most pixels in a block: five taps of them take 12.5 KiB. */
 const PIXELS: i32 = 640;
@@ -33,7 +33,7 @@ function blockOfQuads(n: i32, pixels: i32): i32 {
   return blockOfImages(n, pixels) * ((blockOfPixels(pixels) + 3) >> 2);
 }
 
-/** Scratch of f32_conv2d_grad_weight: two tables, the sums, packed dy, packed taps, a block's images with padding (hp = 0 for none). */
+/** Scratch of f32_conv2d_grad_weight: three tables, the sums, packed dy, packed taps, a block's images with padding (hp = 0 for none). */
 export function f32_conv2d_grad_weight_scratch(
   n: i32,
   taps: i32,
@@ -43,7 +43,7 @@ export function f32_conv2d_grad_weight_scratch(
   hp: i32,
   wp: i32,
 ): usize {
-  const tables = (<usize>(taps + pixelEntries(pixels))) << 2;
+  const tables = (<usize>(taps + pixelEntries(pixels) + (pixelEntries(pixels) >> 2))) << 2;
   const vectors = <usize>(((m + 1) & ~1) + 5) * ((<usize>blockOfQuads(n, pixels)) << 4);
   const frame = (<usize>blockOfImages(n, pixels) * <usize>c * <usize>hp * <usize>wp) << 2;
   return tables + SUMS_BYTES + vectors + frame;
@@ -91,12 +91,15 @@ export function f32_conv2d_grad_weight(
   const quads = blockOfQuads(n, pixels);
   const tapTable = scratch;
   const pixelTable = tapTable + ((<usize>taps) << 2);
-  const sums = pixelTable + ((<usize>pixelEntries(pixels)) << 2);
+  const quadTable = pixelTable + ((<usize>pixelEntries(pixels)) << 2);
+  const sums = quadTable + <usize>pixelEntries(pixels);
   const left = sums + SUMS_BYTES;
   const right = left + <usize>((m + 1) & ~1) * ((<usize>quads) << 4);
   const frame = right + 5 * ((<usize>quads) << 4);
   fillTaps(c, kh, kw, dilH, dilW, hp, wp, tapTable);
   fillPixels(ho, wo, strideH, strideW, wp, pixelTable);
+  fillQuads(pixels, pixelTable, quadTable);
+  if (pad) zero(frame, (<usize>images * <usize>c * <usize>hp * <usize>wp) << 2);
   zero(dw, (<usize>co * <usize>taps) << 2);
 
   const sampleOfX = (<usize>ci * <usize>h * <usize>w) << 2;
@@ -109,7 +112,7 @@ export function f32_conv2d_grad_weight(
       let imageStep = sampleOfX;
       if (pad) {
         for (let i: usize = 0; i < <usize>count; i++) {
-          f32_pad_planes(c, h, w, padT, padL, 1, 1, hp, wp, image + i * sampleOfX, frame + i * frameOfX);
+          f32_copy_into_frame(c, h, w, padT, padL, 1, 1, hp, wp, image + i * sampleOfX, frame + i * frameOfX);
         }
         image = frame;
         imageStep = frameOfX;
@@ -132,6 +135,7 @@ export function f32_conv2d_grad_weight(
               image + tapOffset,
               imageStep,
               pixelTable + offset,
+              quadTable + (offset >> 2),
               right + ((<usize>t) << 4),
             );
           }
@@ -149,35 +153,61 @@ export function f32_conv2d_grad_weight(
 
 /** Packs m rows of dy, `length` floats of each of `count` images, in pairs by quads; missing rows and floats are zeros. */
 function packPairs(m: i32, count: i32, length: i32, dy: usize, ld: usize, imageStep: usize, to: usize): void {
-  const quads = (length + 3) >> 2;
-  const used = (<usize>(count * quads)) << 4;
-  for (let row = 0; row < ((m + 1) >> 1) << 1; row++) {
-    // Row r of pair r / 2: every second quad.
+  const used = (<usize>(count * ((length + 3) >> 2))) << 4;
+  for (let row = 0; row < ((m + 1) & ~1); row++) {
+    // Row r of a pair has every second quad.
     let d = to + <usize>(row >> 1) * (used << 1) + ((<usize>(row & 1)) << 4);
+    if (row == m) {
+      for (let end = d + (used << 1); d < end; d += 32) v128.store(d, f32x4.splat(0));
+      break;
+    }
     for (let i: usize = 0; i < <usize>count; i++) {
       let p = dy + <usize>row * ld + i * imageStep;
-      for (let left = length; left > 0; left -= 4) {
-        v128.store(d, row < m ? loadPart(p, left) : f32x4.splat(0));
-        p += 16;
+      const end = p + ((<usize>(length & ~3)) << 2);
+      for (; p < end; p += 16) {
+        v128.store(d, v128.load(p));
+        d += 32;
+      }
+      if (length & 3) {
+        v128.store(d, loadPart(p, length & 3));
         d += 32;
       }
     }
   }
 }
 
+/** Fills the table of quads: the offset of four pixels that are neighbours, -1 if they are not. */
+function fillQuads(pixels: i32, pixelTable: usize, to: usize): void {
+  for (let i = 0; i < pixels; i += 4) {
+    store<i32>(to, spacing(pixelTable) == 4 ? load<i32>(pixelTable) : -1);
+    pixelTable += 16;
+    to += 4;
+  }
+}
+
 /** Packs one tap of `length` pixels of each of `count` images: a quad every 80 bytes. */
-function packTap(count: i32, length: i32, image: usize, imageStep: usize, pixels: usize, to: usize): void {
+function packTap(
+  count: i32,
+  length: i32,
+  image: usize,
+  imageStep: usize,
+  pixelTable: usize,
+  quadTable: usize,
+  to: usize,
+): void {
+  const end = quadTable + ((<usize>((length + 3) >> 2)) << 2);
   for (let i = 0; i < count; i++) {
-    const end = pixels + ((<usize>length) << 2);
-    for (let at = pixels; at < end; at += 16) {
-      const p = image + load<i32>(at);
-      if (spacing(at) == 4) v128.store(to, v128.load(p));
+    let pixel = pixelTable;
+    for (let quad = quadTable; quad < end; quad += 4) {
+      const offset = load<i32>(quad);
+      if (offset >= 0) v128.store(to, v128.load(image + offset));
       else {
-        store<f32>(to, load<f32>(p));
-        store<f32>(to, load<f32>(image + load<i32>(at, 4)), 4);
-        store<f32>(to, load<f32>(image + load<i32>(at, 8)), 8);
-        store<f32>(to, load<f32>(image + load<i32>(at, 12)), 12);
+        store<f32>(to, load<f32>(image + load<i32>(pixel)));
+        store<f32>(to, load<f32>(image + load<i32>(pixel, 4)), 4);
+        store<f32>(to, load<f32>(image + load<i32>(pixel, 8)), 8);
+        store<f32>(to, load<f32>(image + load<i32>(pixel, 12)), 12);
       }
+      pixel += 16;
       to += 80;
     }
     image += imageStep;

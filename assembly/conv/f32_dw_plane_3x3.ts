@@ -1,10 +1,25 @@
 /**
- * f32_dw_plane for 3x3, stride 1, dilation 1: two rows of four outputs at a time, so that each of the four image rows
- * under them is loaded once, with the nine weights in registers.
+ * f32_dw_plane for 3x3, stride 1, dilation 1: four rows of four outputs at a time, a column of weights after the other, so
+ * that a column's three weights, the six image vectors under them and four accumulators stay in registers. Rows have
+ * four or more outputs.
  */
-import { loadPart, storePart } from './lanes';
+/** Whether a depthwise convolution is one for the 3x3 kernels: dilation 1, a stride of 1 or 2, rows of four or more outputs. */
+export function f32_dw_is_3x3(
+  wo: i32,
+  kh: i32,
+  kw: i32,
+  strideH: i32,
+  strideW: i32,
+  dilH: i32,
+  dilW: i32,
+): bool {
+  return kh == 3 && kw == 3 && strideH == strideW && strideW <= 2 && dilH == 1 && dilW == 1 && wo >= 4;
+}
 
-/** @param image f32, rows wp apart, with one row more than the outputs reach if ho is odd. See f32_dw_plane. */
+/** Rows of outputs computed together: the image has as many rows as ho rounded up to this needs. */
+export const DW_ROWS: i32 = 4;
+
+/** @param image f32, rows wp apart. See f32_dw_plane. */
 export function f32_dw_plane_3x3(
   ho: i32,
   wo: i32,
@@ -12,80 +27,76 @@ export function f32_dw_plane_3x3(
   wp: i32,
   weight: usize,
   start: f32,
-  accumulate: bool,
   y: usize,
   lo: f32,
   hi: f32,
 ): void {
-  const low = f32x4.splat(lo);
-  const high = f32x4.splat(hi);
   const row = (<usize>wp) << 2;
   const out = (<usize>wo) << 2;
-  const w00 = v128.load_splat<f32>(weight, 0);
-  const w01 = v128.load_splat<f32>(weight, 4);
-  const w02 = v128.load_splat<f32>(weight, 8);
-  const w10 = v128.load_splat<f32>(weight, 12);
-  const w11 = v128.load_splat<f32>(weight, 16);
-  const w12 = v128.load_splat<f32>(weight, 20);
-  const w20 = v128.load_splat<f32>(weight, 24);
-  const w21 = v128.load_splat<f32>(weight, 28);
-  const w22 = v128.load_splat<f32>(weight, 32);
-  for (let oy = 0; oy < ho; oy += 2) {
-    const both = oy + 1 < ho;
+  for (let oy = 0; oy < ho; oy += DW_ROWS) {
+    const rows = ho - oy;
     let p = image;
     let q = y;
     let left = wo;
     while (left > 0) {
       let a = f32x4.splat(start);
       let b = a;
-      if (accumulate) {
-        a = loadPart(q, left);
-        if (both) b = loadPart(q + out, left);
+      let c = a;
+      let d = a;
+      // A loop, not unrolled: unrolled, V8 would load the three columns first and spill.
+      let w = weight;
+      let column = p;
+      const end = p + 12;
+      do {
+        const w0 = v128.load_splat<f32>(w);
+        const w1 = v128.load_splat<f32>(w, 12);
+        const w2 = v128.load_splat<f32>(w, 24);
+        let r = column;
+        let v = v128.load(r);
+        a = f32x4.add(a, f32x4.mul(v, w0));
+        r += row;
+        v = v128.load(r);
+        a = f32x4.add(a, f32x4.mul(v, w1));
+        b = f32x4.add(b, f32x4.mul(v, w0));
+        r += row;
+        v = v128.load(r);
+        a = f32x4.add(a, f32x4.mul(v, w2));
+        b = f32x4.add(b, f32x4.mul(v, w1));
+        c = f32x4.add(c, f32x4.mul(v, w0));
+        r += row;
+        v = v128.load(r);
+        b = f32x4.add(b, f32x4.mul(v, w2));
+        c = f32x4.add(c, f32x4.mul(v, w1));
+        d = f32x4.add(d, f32x4.mul(v, w0));
+        r += row;
+        v = v128.load(r);
+        c = f32x4.add(c, f32x4.mul(v, w2));
+        d = f32x4.add(d, f32x4.mul(v, w1));
+        r += row;
+        v = v128.load(r);
+        d = f32x4.add(d, f32x4.mul(v, w2));
+        w += 4;
+        column += 4;
+      } while (column < end);
+      if (lo > -Infinity || hi < Infinity) {
+        const low = f32x4.splat(lo);
+        const high = f32x4.splat(hi);
+        a = f32x4.pmin(f32x4.pmax(a, low), high);
+        b = f32x4.pmin(f32x4.pmax(b, low), high);
+        c = f32x4.pmin(f32x4.pmax(c, low), high);
+        d = f32x4.pmin(f32x4.pmax(d, low), high);
       }
-      let r = p;
-      let v = v128.load(r);
-      a = f32x4.add(a, f32x4.mul(v, w00));
-      v = v128.load(r, 4);
-      a = f32x4.add(a, f32x4.mul(v, w01));
-      v = v128.load(r, 8);
-      a = f32x4.add(a, f32x4.mul(v, w02));
-      r += row;
-      if (left == -1) break;
-      v = v128.load(r);
-      a = f32x4.add(a, f32x4.mul(v, w10));
-      b = f32x4.add(b, f32x4.mul(v, w00));
-      v = v128.load(r, 4);
-      a = f32x4.add(a, f32x4.mul(v, w11));
-      b = f32x4.add(b, f32x4.mul(v, w01));
-      v = v128.load(r, 8);
-      a = f32x4.add(a, f32x4.mul(v, w12));
-      b = f32x4.add(b, f32x4.mul(v, w02));
-      r += row;
-      if (left == -2) break;
-      v = v128.load(r);
-      a = f32x4.add(a, f32x4.mul(v, w20));
-      b = f32x4.add(b, f32x4.mul(v, w10));
-      v = v128.load(r, 4);
-      a = f32x4.add(a, f32x4.mul(v, w21));
-      b = f32x4.add(b, f32x4.mul(v, w11));
-      v = v128.load(r, 8);
-      a = f32x4.add(a, f32x4.mul(v, w22));
-      b = f32x4.add(b, f32x4.mul(v, w12));
-      r += row;
-      if (left == -3) break;
-      v = v128.load(r);
-      b = f32x4.add(b, f32x4.mul(v, w20));
-      v = v128.load(r, 4);
-      b = f32x4.add(b, f32x4.mul(v, w21));
-      v = v128.load(r, 8);
-      b = f32x4.add(b, f32x4.mul(v, w22));
-      storePart(q, f32x4.pmin(f32x4.pmax(a, low), high), left);
-      if (both) storePart(q + out, f32x4.pmin(f32x4.pmax(b, low), high), left);
-      p += 16;
-      q += 16;
+      v128.store(q, a);
+      if (rows > 1) v128.store(q + out, b);
+      if (rows > 2) v128.store(q + 2 * out, c);
+      if (rows > 3) v128.store(q + 3 * out, d);
       left -= 4;
+      // The last four outputs end where the row ends and may overlap the four before.
+      const step: usize = left > 0 && left < 4 ? (<usize>left) << 2 : 16;
+      p += step;
+      q += step;
     }
-    image += 2 * row;
-    y += 2 * out;
+    image += <usize>DW_ROWS * row;
+    y += <usize>DW_ROWS * out;
   }
 }

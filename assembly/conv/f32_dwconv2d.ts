@@ -6,12 +6,13 @@
  * at a time. The gradient by the input is the same computation: dy, spread over the strides, with the flipped weights.
  */
 import { f32_dw_plane } from './f32_dw_plane';
-import { f32_dw_plane_3x3 } from './f32_dw_plane_3x3';
-import { f32_pad_planes, reach } from './window';
+import { DW_ROWS, f32_dw_is_3x3, f32_dw_plane_3x3 } from './f32_dw_plane_3x3';
+import { f32_dw_plane_3x3_s2 } from './f32_dw_plane_3x3_s2';
+import { f32_copy_into_frame, reach, zero } from './window';
 
-/** Rows of a frame: what the windows reach over, and what the second row of a pair does. */
+/** Rows of a frame: what the windows of whole groups of rows reach over. */
 export function frameRows(outputs: i32, stride: i32, k: i32, dilation: i32): i32 {
-  return reach((outputs + 1) & ~1, stride, k, dilation);
+  return reach((outputs + DW_ROWS - 1) & ~(DW_ROWS - 1), stride, k, dilation);
 }
 
 /** Columns of a frame: outputs rounded up to fours. */
@@ -71,21 +72,24 @@ export function f32_dwconv2d(
   const planeOfX = (<usize>h * <usize>w) << 2;
   const planeOfY = (<usize>ho * <usize>wo) << 2;
   const planeOfWeights = (<usize>kh * <usize>kw) << 2;
-  const direct = kh == 3 && kw == 3 && strideH == 1 && strideW == 1 && dilH == 1 && dilW == 1;
+  const direct = f32_dw_is_3x3(wo, kh, kw, strideH, strideW, dilH, dilW);
   const wp = inside ? w : columns;
+  if (!inside) zero(scratch, (<usize>rows * <usize>columns) << 2);
   for (let sample = 0; sample < n; sample++) {
     let filter = weight;
     let offset = bias;
     for (let channel = 0; channel < ci; channel++) {
       let image = x;
       if (!inside) {
-        f32_pad_planes(1, h, w, padT, padL, 1, 1, rows, columns, x, scratch);
+        f32_copy_into_frame(1, h, w, padT, padL, 1, 1, rows, columns, x, scratch);
         image = scratch;
       }
       for (let i = 0; i < multiplier; i++) {
         const start: f32 = bias != 0 ? load<f32>(offset) : 0;
-        if (direct) f32_dw_plane_3x3(ho, wo, image, wp, filter, start, false, y, lo, hi);
-        else
+        if (direct) {
+          if (strideW == 1) f32_dw_plane_3x3(ho, wo, image, wp, filter, start, y, lo, hi);
+          else f32_dw_plane_3x3_s2(ho, wo, image, wp, filter, start, y, lo, hi);
+        } else
           f32_dw_plane(
             ho,
             wo,
@@ -161,18 +165,19 @@ export function f32_dwconv2d_grad_input(
   const planeOfY = (<usize>ho * <usize>wo) << 2;
   const taps = kh * kw;
   const flipped = scratch + ((<usize>rows * <usize>columns) << 2);
-  const direct = kh == 3 && kw == 3 && dilH == 1 && dilW == 1;
+  const direct = f32_dw_is_3x3(w, kh, kw, 1, 1, dilH, dilW);
   const lo: f32 = -Infinity;
   const hi: f32 = Infinity;
+  zero(scratch, (<usize>rows * <usize>columns) << 2);
   for (let sample = 0; sample < n; sample++) {
     let filter = weight;
     for (let channel = 0; channel < ci; channel++) {
       for (let i = 0; i < multiplier; i++) {
-        f32_pad_planes(1, ho, wo, top, left, strideH, strideW, rows, columns, dy, scratch);
+        f32_copy_into_frame(1, ho, wo, top, left, strideH, strideW, rows, columns, dy, scratch);
         for (let t = 0; t < taps; t++) {
           store<f32>(flipped + ((<usize>t) << 2), load<f32>(filter + ((<usize>(taps - 1 - t)) << 2)));
         }
-        if (direct) f32_dw_plane_3x3(h, w, scratch, columns, flipped, 0, i > 0, dx, lo, hi);
+        if (direct && i == 0) f32_dw_plane_3x3(h, w, scratch, columns, flipped, 0, dx, lo, hi);
         else f32_dw_plane(h, w, kh, kw, 1, 1, dilH, dilW, scratch, columns, flipped, 0, i > 0, dx, lo, hi);
         filter += (<usize>taps) << 2;
         dy += planeOfY;

@@ -4,9 +4,10 @@
  * lanes that runs over all samples, kept in memory between planes and summed at the end.
  */
 import { sumLanes } from '../gemm/f32_dot_2x5';
+import { f32_dw_is_3x3 } from './f32_dw_plane_3x3';
 import { f32_dwconv2d_scratch, frameColumns, frameRows } from './f32_dwconv2d';
 import { loadPart, loadStrided } from './lanes';
-import { f32_pad_planes, zero } from './window';
+import { f32_copy_into_frame, zero } from './window';
 
 /** Scratch of f32_dwconv2d_grad_weight: a frame, four lanes for each tap of each of an input channel's outputs. */
 export function f32_dwconv2d_grad_weight_scratch(
@@ -59,20 +60,23 @@ export function f32_dwconv2d_grad_weight(
   const planeOfY = (<usize>ho * <usize>wo) << 2;
   const lanesOfPlane = (<usize>kh * <usize>kw) << 4;
   const frame = scratch + lanesOfPlane * <usize>multiplier;
-  const direct = kh == 3 && kw == 3 && strideH == 1 && strideW == 1 && dilH == 1 && dilW == 1;
+  const direct = f32_dw_is_3x3(wo, kh, kw, strideH, strideW, dilH, dilW);
+  if (!inside) zero(frame, (<usize>rows * <usize>columns) << 2);
   for (let channel = 0; channel < ci; channel++) {
     zero(scratch, lanesOfPlane * <usize>multiplier);
     for (let sample = 0; sample < n; sample++) {
       let image = x + <usize>(sample * ci + channel) * planeOfX;
       if (!inside) {
-        f32_pad_planes(1, h, w, padT, padL, 1, 1, rows, columns, image, frame);
+        f32_copy_into_frame(1, h, w, padT, padL, 1, 1, rows, columns, image, frame);
         image = frame;
       }
       for (let i = 0; i < multiplier; i++) {
         const g = dy + <usize>((sample * ci + channel) * multiplier + i) * planeOfY;
         const lanes = scratch + <usize>i * lanesOfPlane;
-        if (direct) taps3x3(ho, wo, image, wp, g, lanes);
-        else tapByTap(ho, wo, kh, kw, strideH, strideW, dilH, dilW, image, wp, g, lanes);
+        if (direct) {
+          if (strideW == 1) taps3x3(ho, wo, image, wp, g, lanes);
+          else taps3x3Stride2(ho, wo, image, wp, g, lanes);
+        } else tapByTap(ho, wo, kh, kw, strideH, strideW, dilH, dilW, image, wp, g, lanes);
       }
     }
     for (let t = 0; t < multiplier * kh * kw; t++) {
@@ -116,8 +120,101 @@ function tapByTap(
   }
 }
 
-/** One plane, 3x3 and stride 1: nine accumulators in registers, dy loaded once. */
+/** The last `count` < 4 of four floats; zeros before them. */
+function maskLast(v: v128, count: i32): v128 {
+  return v128.and(v, i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(4 - count)));
+}
+
+/**
+ * One plane, 3x3, stride 1, rows of four or more: nine accumulators in registers, two rows of dy against the four image
+ * rows under them. The last four pixels of a row end where it ends; those that were already counted are masked out of dy.
+ */
 function taps3x3(ho: i32, wo: i32, image: usize, wp: i32, dy: usize, lanes: usize): void {
+  const row = (<usize>wp) << 2;
+  const out = (<usize>wo) << 2;
+  let a00 = v128.load(lanes, 0);
+  let a01 = v128.load(lanes, 16);
+  let a02 = v128.load(lanes, 32);
+  let a10 = v128.load(lanes, 48);
+  let a11 = v128.load(lanes, 64);
+  let a12 = v128.load(lanes, 80);
+  let a20 = v128.load(lanes, 96);
+  let a21 = v128.load(lanes, 112);
+  let a22 = v128.load(lanes, 128);
+  for (let oy = 0; oy < ho; oy += 2) {
+    // An odd last row is taken twice, the second time as zeros.
+    const both = oy + 1 < ho;
+    const below = both ? out : 0;
+    let p = image;
+    let d = dy;
+    let left = wo;
+    let step: usize = 16;
+    while (left > 0) {
+      let g = v128.load(d);
+      let h = v128.load(d + below);
+      if (step < 16) {
+        g = maskLast(g, left);
+        h = maskLast(h, left);
+      }
+      if (!both) h = f32x4.splat(0);
+      let r = p;
+      let v = v128.load(r);
+      a00 = f32x4.add(a00, f32x4.mul(g, v));
+      v = v128.load(r, 4);
+      a01 = f32x4.add(a01, f32x4.mul(g, v));
+      v = v128.load(r, 8);
+      a02 = f32x4.add(a02, f32x4.mul(g, v));
+      if (left == -1) break;
+      r += row;
+      v = v128.load(r);
+      a10 = f32x4.add(a10, f32x4.mul(g, v));
+      a00 = f32x4.add(a00, f32x4.mul(h, v));
+      v = v128.load(r, 4);
+      a11 = f32x4.add(a11, f32x4.mul(g, v));
+      a01 = f32x4.add(a01, f32x4.mul(h, v));
+      v = v128.load(r, 8);
+      a12 = f32x4.add(a12, f32x4.mul(g, v));
+      a02 = f32x4.add(a02, f32x4.mul(h, v));
+      if (left == -2) break;
+      r += row;
+      v = v128.load(r);
+      a20 = f32x4.add(a20, f32x4.mul(g, v));
+      a10 = f32x4.add(a10, f32x4.mul(h, v));
+      v = v128.load(r, 4);
+      a21 = f32x4.add(a21, f32x4.mul(g, v));
+      a11 = f32x4.add(a11, f32x4.mul(h, v));
+      v = v128.load(r, 8);
+      a22 = f32x4.add(a22, f32x4.mul(g, v));
+      a12 = f32x4.add(a12, f32x4.mul(h, v));
+      if (left == -3) break;
+      r += row;
+      v = v128.load(r);
+      a20 = f32x4.add(a20, f32x4.mul(h, v));
+      v = v128.load(r, 4);
+      a21 = f32x4.add(a21, f32x4.mul(h, v));
+      v = v128.load(r, 8);
+      a22 = f32x4.add(a22, f32x4.mul(h, v));
+      left -= 4;
+      if (left > 0 && left < 4) step = (<usize>left) << 2;
+      d += step;
+      p += step;
+    }
+    dy += 2 * out;
+    image += 2 * row;
+  }
+  v128.store(lanes, a00, 0);
+  v128.store(lanes, a01, 16);
+  v128.store(lanes, a02, 32);
+  v128.store(lanes, a10, 48);
+  v128.store(lanes, a11, 64);
+  v128.store(lanes, a12, 80);
+  v128.store(lanes, a20, 96);
+  v128.store(lanes, a21, 112);
+  v128.store(lanes, a22, 128);
+}
+
+/** The same for stride 2, a row of dy at a time. */
+function taps3x3Stride2(ho: i32, wo: i32, image: usize, wp: i32, dy: usize, lanes: usize): void {
   const row = (<usize>wp) << 2;
   let a00 = v128.load(lanes, 0);
   let a01 = v128.load(lanes, 16);
@@ -130,27 +227,42 @@ function taps3x3(ho: i32, wo: i32, image: usize, wp: i32, dy: usize, lanes: usiz
   let a22 = v128.load(lanes, 128);
   for (let oy = 0; oy < ho; oy++) {
     let p = image;
+    let d = dy;
     let left = wo;
+    let step: usize = 16;
     while (left > 0) {
-      const g = loadPart(dy, left);
-      a00 = f32x4.add(a00, f32x4.mul(g, v128.load(p)));
-      a01 = f32x4.add(a01, f32x4.mul(g, v128.load(p, 4)));
-      a02 = f32x4.add(a02, f32x4.mul(g, v128.load(p, 8)));
+      let g = v128.load(d);
+      if (step < 16) g = maskLast(g, left);
+      let r = p;
+      let v = v128.load(r);
+      let u = v128.load(r, 16);
+      a00 = f32x4.add(a00, f32x4.mul(g, v128.shuffle<f32>(v, u, 0, 2, 4, 6)));
+      a01 = f32x4.add(a01, f32x4.mul(g, v128.shuffle<f32>(v, u, 1, 3, 5, 7)));
+      v = v128.shuffle<f32>(v128.load(r, 8), v128.load(r, 20), 0, 2, 5, 7);
+      a02 = f32x4.add(a02, f32x4.mul(g, v));
       if (left == -1) break;
-      let r = p + row;
-      a10 = f32x4.add(a10, f32x4.mul(g, v128.load(r)));
-      a11 = f32x4.add(a11, f32x4.mul(g, v128.load(r, 4)));
-      a12 = f32x4.add(a12, f32x4.mul(g, v128.load(r, 8)));
+      r += row;
+      v = v128.load(r);
+      u = v128.load(r, 16);
+      a10 = f32x4.add(a10, f32x4.mul(g, v128.shuffle<f32>(v, u, 0, 2, 4, 6)));
+      a11 = f32x4.add(a11, f32x4.mul(g, v128.shuffle<f32>(v, u, 1, 3, 5, 7)));
+      v = v128.shuffle<f32>(v128.load(r, 8), v128.load(r, 20), 0, 2, 5, 7);
+      a12 = f32x4.add(a12, f32x4.mul(g, v));
       if (left == -2) break;
       r += row;
-      a20 = f32x4.add(a20, f32x4.mul(g, v128.load(r)));
-      a21 = f32x4.add(a21, f32x4.mul(g, v128.load(r, 4)));
-      a22 = f32x4.add(a22, f32x4.mul(g, v128.load(r, 8)));
-      dy += (<usize>min(4, left)) << 2;
-      p += 16;
+      v = v128.load(r);
+      u = v128.load(r, 16);
+      a20 = f32x4.add(a20, f32x4.mul(g, v128.shuffle<f32>(v, u, 0, 2, 4, 6)));
+      a21 = f32x4.add(a21, f32x4.mul(g, v128.shuffle<f32>(v, u, 1, 3, 5, 7)));
+      v = v128.shuffle<f32>(v128.load(r, 8), v128.load(r, 20), 0, 2, 5, 7);
+      a22 = f32x4.add(a22, f32x4.mul(g, v));
       left -= 4;
+      if (left > 0 && left < 4) step = (<usize>left) << 2;
+      d += step;
+      p += step << 1;
     }
-    image += row;
+    dy += (<usize>wo) << 2;
+    image += 2 * row;
   }
   v128.store(lanes, a00, 0);
   v128.store(lanes, a01, 16);

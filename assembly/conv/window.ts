@@ -45,11 +45,12 @@ export function fillPixels(ho: i32, wo: i32, strideH: i32, strideW: i32, wp: i32
 }
 
 /**
- * Copies planes into a frame of zeros: f32 [planes][h][w] to [planes][hp][wp], element (y, x) to (padT + y * stepH,
- * padL + x * stepW). What falls outside of the frame is dropped; padT and padL may be negative. Steps above 1 leave zeros
- * between elements, as the gradient of a strided convolution needs.
+ * Copies planes into a frame: f32 [planes][h][w] to [planes][hp][wp], element (y, x) to (padT + y * stepH, padL + x *
+ * stepW). What falls outside of the frame is dropped; padT and padL may be negative. The rest of the frame is not
+ * written: zero it once, and copy one image after the other to the same places. Steps above 1 leave gaps between
+ * elements, as the gradient of a strided convolution needs.
  */
-export function f32_pad_planes(
+export function f32_copy_into_frame(
   planes: i32,
   h: i32,
   w: i32,
@@ -62,33 +63,41 @@ export function f32_pad_planes(
   x: usize,
   to: usize,
 ): void {
-  const plane = (<usize>hp * <usize>wp) << 2;
-  const row = (<usize>wp) << 2;
-  // First and one past the last source column that falls inside.
-  const from = padL < 0 ? (stepW - 1 - padL) / stepW : 0;
-  const end = padL < wp ? min(w, (wp - 1 - padL) / stepW + 1) : 0;
+  // First and one past the last source row and column that fall inside.
+  const y0 = padT < 0 ? (stepH - 1 - padT) / stepH : 0;
+  const y1 = padT < hp ? min(h, (hp - 1 - padT) / stepH + 1) : 0;
+  const x0 = padL < 0 ? (stepW - 1 - padL) / stepW : 0;
+  const x1 = padL < wp ? min(w, (wp - 1 - padL) / stepW + 1) : 0;
+  if (x0 >= x1) return;
+  const width = (<usize>(x1 - x0)) << 2;
+  const fromStep = (<usize>w) << 2;
+  const toStep = (<usize>(stepH * wp)) << 2;
+  const element = (<usize>stepW) << 2;
+  const plane = (<usize>h * <usize>w) << 2;
+  const framePlane = (<usize>hp * <usize>wp) << 2;
+  x += (<usize>(y0 * w + x0)) << 2;
+  to += (<usize>((padT + y0 * stepH) * wp + padL + x0 * stepW)) << 2;
   for (let p = 0; p < planes; p++) {
-    zero(to, plane);
-    for (let y = 0; y < h; y++) {
-      const iy = padT + y * stepH;
-      if (iy >= 0 && iy < hp && from < end) {
-        let s = x + ((<usize>(y * w + from)) << 2);
-        let d = to + <usize>iy * row + ((<usize>(padL + from * stepW)) << 2);
-        const stop = x + ((<usize>(y * w + end)) << 2);
-        if (stepW == 1) {
-          for (; s + 16 <= stop; s += 16) {
-            v128.store(d, v128.load(s));
-            d += 16;
-          }
-        }
-        for (; s < stop; s += 4) {
-          store<f32>(d, load<f32>(s));
-          d += (<usize>stepW) << 2;
+    let from = x;
+    let target = to;
+    for (let y = y0; y < y1; y++) {
+      if (stepW == 1 && width >= 16) {
+        // Quads; the last one ends where the row ends and may overlap the one before.
+        const last = width - 16;
+        for (let i: usize = 0; i < last; i += 16) v128.store(target + i, v128.load(from + i));
+        v128.store(target + last, v128.load(from + last));
+      } else {
+        let d = target;
+        for (let i: usize = 0; i < width; i += 4) {
+          store<f32>(d, load<f32>(from + i));
+          d += element;
         }
       }
+      from += fromStep;
+      target += toStep;
     }
-    x += (<usize>h * <usize>w) << 2;
-    to += plane;
+    x += plane;
+    to += framePlane;
   }
 }
 

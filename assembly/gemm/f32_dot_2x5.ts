@@ -30,9 +30,9 @@ export function f32_dot_2x5(quads: i32, a: usize, b: usize, sums: usize): void {
   let r: v128;
   let k = quads;
   while (k > 0) {
-    a0 = v128.load(a);
+    a0 = v128.load(a, 0);
     a1 = v128.load(a, 16);
-    r = v128.load(b);
+    r = v128.load(b, 0);
     c00 = f32x4.add(c00, f32x4.mul(a0, r));
     c10 = f32x4.add(c10, f32x4.mul(a1, r));
     r = v128.load(b, 16);

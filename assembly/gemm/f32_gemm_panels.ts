@@ -5,6 +5,7 @@
  * panel's rows remain, the micro-kernel works on a temporary tile whose valid part is copied.
  */
 import {
+  packedRows,
   SHORT,
   START_LOAD,
   START_SPLAT,
@@ -45,6 +46,8 @@ export function f32_gemm_panels(
 ): void {
   const talls = tallPanels(m);
   const panels = talls + shortPanels(m);
+  // Panels whose rows all exist: a last panel of 4 may have fewer.
+  const whole = packedRows(m) == m ? panels : panels - 1;
   // From one row to the next: s moves by rows of a matrix, or by elements of a bias by row.
   const sRow = start == START_SPLAT ? <usize>4 : lds;
   for (let first = 0; first < panels; first += PANELS) {
@@ -53,17 +56,22 @@ export function f32_gemm_panels(
       const columns = min(8, n - j);
       const column = (<usize>j) << 2;
       const bp = b + <usize>kc * column;
-      for (let panel = first; panel < end; panel++) {
+      for (let panel = first; panel < end; ) {
         const tall = panel < talls;
         const row = tall ? panel * TALL : panel * SHORT + talls;
         const ap = a + ((<usize>kc * <usize>row) << 2);
         const cp = c + <usize>row * ldc + column;
         const sp = s + <usize>row * sRow + (start == START_LOAD ? column : 0);
-        if (columns < 8 || m - row < SHORT) {
+        if (columns < 8 || panel == whole) {
           const height = tall ? TALL : SHORT;
           edge(height, min(height, m - row), columns, kc, ap, bp, cp, ldc, start, sp, lds, lo, hi, tile);
-        } else if (tall) f32_gemm_5x8(kc, ap, bp, cp, ldc, start, sp, lds, lo, hi);
-        else f32_gemm_4x8(kc, ap, bp, cp, ldc, start, sp, lds, lo, hi);
+          panel++;
+        } else {
+          const next = min(end, tall ? talls : whole);
+          if (tall) f32_gemm_5x8(next - panel, kc, ap, bp, cp, ldc, start, sp, lds, lo, hi);
+          else f32_gemm_4x8(next - panel, kc, ap, bp, cp, ldc, start, sp, lds, lo, hi);
+          panel = next;
+        }
       }
     }
   }
@@ -97,8 +105,8 @@ function edge(
     }
     start = START_LOAD;
   }
-  if (height == TALL) f32_gemm_5x8(kc, a, b, tile, 32, start, tile, 32, lo, hi);
-  else f32_gemm_4x8(kc, a, b, tile, 32, start, tile, 32, lo, hi);
+  if (height == TALL) f32_gemm_5x8(1, kc, a, b, tile, 32, start, tile, 32, lo, hi);
+  else f32_gemm_4x8(1, kc, a, b, tile, 32, start, tile, 32, lo, hi);
   for (let i: usize = 0; i < <usize>rows; i++) {
     for (let j: usize = 0; j < width; j += 4) store<f32>(c + j, load<f32>(tile + (i << 5) + j));
     c += ldc;
