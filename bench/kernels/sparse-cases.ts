@@ -116,7 +116,7 @@ export const sparseCases: KernelCase[] = [
   sparseConvCase({ n: 2, ci: 6, h: 7, w: 11, co: 14, ...square(3, 1, 1), groups: 2 }, { unevenRows: true }),
   sparseConvCase({ n: 2, ci: 5, h: 7, w: 11, co: 5, ...square(3, 2, 1), groups: 5 }, { bias: false }),
   // Linear: below and from the number of samples at which they become columns, past one block of 32.
-  ...[1, 2, 7, 8, 9, 10, 11, 13, 23, 31, 32, 33, 61].map((n) => sparseLinearCase(n, 37, 29)),
+  ...[1, 2, 3, 4, 5, 7, 8, 9, 11, 13, 23, 31, 32, 33, 34, 61].map((n) => sparseLinearCase(n, 37, 29)),
   ...[1, 2, 3, 4, 5, 19].flatMap((i) => [sparseLinearCase(1, i, 11), sparseLinearCase(13, i, 11)]),
   ...[1, 2, 3, 5].map((o) => sparseLinearCase(13, 19, o)),
   ...[1, 13].flatMap((n) => [

@@ -1,6 +1,7 @@
 /**
  * The int8 primitives: the only caller of assembly/quant. Each primitive lays out its scratch, then hands pointers to the
- * kernels; what a kernel reads and in which order is said at the kernel.
+ * kernels; what a kernel reads and in which order is said at the kernel. That i32 accumulators hold every sum is the caller's to
+ * see to: 255 * (sum of |weight| of a channel) + |bias| < 2^31, which any channel of up to 65,000 weights meets.
  */
 import type { AnyTypedArray } from '../../core/dtype.ts';
 import type { PrimitiveName, QConv2dArgs, QLinearArgs, Window } from '../backend.ts';
@@ -32,9 +33,6 @@ const BLOCK_BYTES = 128 * 1024;
 const GEMV_SAMPLES = 3;
 
 const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
-
-/** int8 products are at most 255 * 128; the plan compiler keeps taps * 255 * 128 + |bias| below 2^31 by this limit. */
-export const MAX_TAPS = 65536;
 
 /** How the columns of a convolution's input are seen, and what follows from its geometry alone. */
 interface ConvGeometry {

@@ -10,7 +10,7 @@ import type { Family, Kernels } from './family.ts';
 /** Bytes of one row of a block of packed pixels or transposed samples: 32 f32 values. */
 const BLOCK_ROW = 128;
 /** From this many samples on, a linear layer takes samples as columns of a matrix; below, one at a time. */
-const BATCHED_SAMPLES = 8;
+const BATCHED_SAMPLES = 4;
 
 const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
 
