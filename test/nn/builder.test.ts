@@ -21,7 +21,7 @@ describe('models', () => {
 
   test('the depthwise-separable student stays below 10,000 parameters', () => {
     const { parameters } = totals(dsStudent());
-    expect(parameters).toBe(8850);
+    expect(parameters).toBe(9106);
     expect(inferShapes(dsStudent(), 1).get('fc')).toEqual([1, 10]);
   });
 

@@ -48,6 +48,7 @@ export const variants: readonly Variant[] = [
     title: 'weights pruned one by one, run on sparse kernels',
     recipe: recipes.pruned,
     start: 'baseline',
+    teacher: 'baseline',
     after: ['baseline'],
   },
   {
@@ -55,6 +56,7 @@ export const variants: readonly Variant[] = [
     title: 'channels removed from the graph',
     recipe: recipes.channelsRemoved,
     start: 'baseline',
+    teacher: 'baseline',
     after: ['baseline'],
   },
   {
@@ -83,6 +85,7 @@ export const variants: readonly Variant[] = [
     title: 'Deep Compression: pruned, shared, coded',
     recipe: recipes.deepCompression,
     start: 'baseline',
+    teacher: 'baseline',
     after: ['baseline'],
   },
   {
