@@ -24,7 +24,7 @@ export const bornShared: Recipe = {
       step: 'train',
       options: {
         epochs: 2,
-        optimizer: { kind: 'adamw', lr: 0.003, weightDecay: 0 },
+        optimizer: { kind: 'adamw', lr: 0.01, weightDecay: 0 },
         schedule: { kind: 'oneCycle' },
       },
     },
