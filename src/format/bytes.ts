@@ -51,7 +51,8 @@ export class ByteReader {
   readonly end: number;
 
   constructor(source: Uint8Array, at = 0, end = source.length) {
-    this.source = source;
+    // A Node Buffer is a Uint8Array whose slice() shares memory instead of copying: look at it as what it is underneath.
+    this.source = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
     this.at = at;
     this.end = end;
   }
