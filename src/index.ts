@@ -27,7 +27,7 @@ export type { Augmentation } from './data/augment.ts';
 export { type Dataset, dataset } from './data/dataset.ts';
 export { type IdxArray, readIdx } from './data/idx.ts';
 // Files and inference
-export { decode, encode, type FileInfo, inspect } from './format/index.ts';
+export { decode, type EncodeOptions, encode, type FileInfo, inspect } from './format/index.ts';
 // Models as data, and how to build them
 export type * from './graph/graph.ts';
 export { cloneGraph } from './graph/graph.ts';

@@ -8,24 +8,30 @@ const FAST_FROM = 1 << 16;
 
 /**
  * Writes 0 and the numbers, little endian; or 1 and four runs of symbols, one for each byte of a number, lowest first
- * (signs and exponents repeat, mantissas do not), if that is shorter by a hundredth.
+ * (signs and exponents repeat, mantissas do not), if that is shorter by a hundredth
+ * and not forbidden by `plain`.
  */
-export function writeFloats(writer: ByteWriter, values: Float32Array): void {
-  const plain = littleEndian(values);
+export function writeFloats(writer: ByteWriter, values: Float32Array, plain = false): void {
+  const numbers = littleEndian(values);
+  if (plain) {
+    writer.u8(0);
+    writer.bytes(numbers);
+    return;
+  }
   const methods: SymbolMethod[] =
     values.length < FAST_FROM ? ['raw', 'huffman', 'range'] : ['raw', 'huffman'];
   const planes = new ByteWriter();
   for (let plane = 0; plane < 4; plane++) {
     writeSymbols(
       planes,
-      Uint8Array.from(values, (_, i) => plain[4 * i + plane]),
+      Uint8Array.from(values, (_, i) => numbers[4 * i + plane]),
       256,
       methods,
     );
   }
-  const asPlanes = planes.length < plain.length * 0.99;
+  const asPlanes = planes.length < numbers.length * 0.99;
   writer.u8(asPlanes ? 1 : 0);
-  writer.bytes(asPlanes ? planes.finish() : plain);
+  writer.bytes(asPlanes ? planes.finish() : numbers);
 }
 
 /** @throws FormatError if the bytes left cannot hold `count` numbers */

@@ -18,13 +18,18 @@ const FORMAT_VERSION = 1;
 /** Magic, version, checksum. */
 const PREFIX = 9;
 
+export interface EncodeOptions {
+  /** f32 tensors as they are, four bytes a number: what a model weighs before anything is done to it. Default false. */
+  plain?: boolean;
+}
+
 /**
  * The graph as a file. Each tensor takes the smallest exact form of what it is; `decode` gives the graph back bit for
  * bit, but for three things: parameters no node uses are left out, codebook indices of pruned weights come back as 0, and
  * values of int8 parameters without a codebook come back as q * scale.
  * @throws GraphError if the graph is not a model, or holds what the format cannot say
  */
-export function encode(graph: Graph): Uint8Array {
+export function encode(graph: Graph, { plain = false }: EncodeOptions = {}): Uint8Array {
   inferShapes(graph, 1);
   const text = headerText(graph);
   try {
@@ -35,7 +40,7 @@ export function encode(graph: Graph): Uint8Array {
   const body = new ByteWriter();
   writeText(body, text);
   writeActivations(body, graph);
-  for (const param of paramsInOrder(graph)) writeTensor(body, param);
+  for (const param of paramsInOrder(graph)) writeTensor(body, param, plain);
 
   const file = new ByteWriter();
   for (const byte of [...MAGIC, FORMAT_VERSION]) file.u8(byte);

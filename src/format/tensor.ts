@@ -22,19 +22,19 @@ const MASKED = 8; // those positions are the parameter's mask
 const SCALED = 16; // int8 scales follow (always with int8; with a codebook if it is quantized as well)
 
 /** @throws GraphError if the values break what mask or codebook promise */
-export function writeTensor(writer: ByteWriter, param: Param): void {
+export function writeTensor(writer: ByteWriter, param: Param, plain: boolean): void {
   checkPromises(param);
   const candidates: Uint8Array[] = [];
   // The index of a shared zero is part of its codebook: only a mask may leave it out.
-  for (const sparse of param.mask ? [true] : param.codebook ? [false] : [false, true]) {
+  for (const sparse of param.mask ? [true] : param.codebook || plain ? [false] : [false, true]) {
     const trial = new ByteWriter();
-    writeAs(trial, param, sparse);
+    writeAs(trial, param, sparse, plain);
     candidates.push(trial.finish());
   }
   writer.bytes(candidates.reduce((best, bytes) => (bytes.length < best.length ? bytes : best)));
 }
 
-function writeAs(writer: ByteWriter, param: Param, sparse: boolean): void {
+function writeAs(writer: ByteWriter, param: Param, sparse: boolean, plain: boolean): void {
   const { codebook, quant, mask, values } = param;
   const codes = quant && !codebook ? quantizedCodes(param) : undefined;
   const kind = codebook ? 1 : codes ? 2 : 0;
@@ -59,7 +59,7 @@ function writeAs(writer: ByteWriter, param: Param, sparse: boolean): void {
     for (let i = 0; i < count; i++) symbols[i] ^= 128; // q + 128
     writeSymbols(writer, symbols, 256);
   } else {
-    writeFloats(writer, pick(values, new Float32Array(count)));
+    writeFloats(writer, pick(values, new Float32Array(count)), plain);
   }
 }
 

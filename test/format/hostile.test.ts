@@ -64,7 +64,7 @@ test('bytes appended are refused', () => {
 
 test('2,000 seeded mutations of five models', () => {
   const rng = new Rng(2026);
-  const files = victims().map(encode);
+  const files = victims().map((graph) => encode(graph));
   for (let i = 0; i < 2000; i++) {
     const mutant = resealed(mutate(files[i % files.length], rng));
     expect(misbehaves(mutant), `mutation ${i}`).toBeNull();

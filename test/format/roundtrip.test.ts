@@ -4,6 +4,7 @@ import { GraphError } from '../../src/core/errors.ts';
 import { decode, encode, inspect } from '../../src/format/index.ts';
 import type { Graph, Param } from '../../src/graph/graph.ts';
 import { quantizedCodes } from '../../src/graph/weights.ts';
+import { lenet5 } from '../../src/nn/models.ts';
 import { branchedNet, oddNet, smallNet, withCodebooks, withInt8, withMasks } from '../helpers/graphs.ts';
 
 const meta: Graph['meta'] = {
@@ -162,4 +163,19 @@ test('sizes: the header is small, and each form costs about what it should', () 
   expect(bitsOf(withInt8(smallNet(), activations))).toBeLessThan(9);
   expect(bitsOf(withCodebooks(smallNet(), 16))).toBeLessThan(4.7);
   expect(bitsOf(withMasks(smallNet(), 0.1))).toBeLessThan(4.2);
+});
+
+test('plain storage takes four bytes a number and gives the same graph', () => {
+  const graph = lenet5();
+  const plain = encode(graph, { plain: true });
+  const count = [...graph.params.values()].reduce((sum, p) => sum + p.values.length, 0);
+  expect(plain.length).toBeGreaterThan(4 * count);
+  expect(plain.length).toBeLessThan(4 * count + 600);
+  expect(encode(decode(plain))).toEqual(encode(graph));
+});
+
+test('a Node Buffer is read like any other bytes', () => {
+  const graph = lenet5();
+  const bytes = Buffer.from(encode(graph, { plain: true }));
+  expect(decode(bytes).params.get('fc2.weight')?.values).toEqual(graph.params.get('fc2.weight')?.values);
 });

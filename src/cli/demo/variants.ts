@@ -12,6 +12,8 @@ export interface Variant extends Job {
   recipe: Recipe;
   /** A model from random weights, or the name of the variant whose file it goes on from. */
   start: ((rng: Rng) => Graph) | string;
+  /** Stored without any coding: what everything else is compared with. */
+  plain?: true;
   /** Name of the variant whose answers it learns from. */
   teacher?: string;
 }
@@ -23,10 +25,18 @@ export interface Variant extends Job {
 export const variants: readonly Variant[] = [
   {
     name: 'baseline',
-    title: 'LeNet-5, trained in f32',
+    title: 'LeNet-5, trained in f32, stored plain',
     recipe: recipes.baseline,
     start: lenet5,
+    plain: true,
     after: [],
+  },
+  {
+    name: 'coded',
+    title: 'the same weights, the file entropy coded without loss',
+    recipe: { name: 'coded', seed: 1, steps: [] },
+    start: 'baseline',
+    after: ['baseline'],
   },
   {
     name: 'student',

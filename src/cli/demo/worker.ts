@@ -65,7 +65,7 @@ const { graph, reports } = await runRecipe(start, recipe, {
   onProgress: report(recipe),
 });
 
-const bytes = encode(graph);
+const bytes = encode(graph, { plain: variant.plain });
 const path = join(out, `${name}.paring`);
 writeFileSync(`${path}.tmp`, bytes);
 renameSync(`${path}.tmp`, path);
