@@ -20,7 +20,7 @@ export function frameColumns(outputs: i32, stride: i32, k: i32, dilation: i32): 
   return reach((outputs + 3) & ~3, stride, k, dilation);
 }
 
-/** Scratch of f32_dwconv2d and f32_dwconv2d_grad_weight: one frame. */
+/** Scratch of f32_dwconv2d: one frame. */
 export function f32_dwconv2d_scratch(
   ho: i32,
   wo: i32,
