@@ -1,5 +1,5 @@
 /**
- * Rewrites the README's tables from the JSON of runs: `npm run readme`. A run's out/report.json is copied to
+ * Rewrites the README's tables from the JSON of runs, and its example from examples/: `npm run readme`. A run's out/report.json is copied to
  * bench/results/demo.json, so that the table's figures stay beside it in the repository.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -8,13 +8,18 @@ import type { Report } from '../src/report/result.ts';
 import { markdownTable, replaceMarked } from '../src/report/table.ts';
 import type { KernelResults } from './kernels/run.ts';
 
+/** Rows worth a place in the README: products and convolutions as inference runs them. */
+const shown = (row: KernelResults['rows'][number]): boolean =>
+  /^(gemm|linear|conv2d|sparseConv2d|sparseLinear|qconv2d|qlinear)$/.test(row.kernel) &&
+  !row.shape.includes('batch 64');
+
 /** The kernels' table: what one thread does, beside what the machine could. */
 export function kernelTable({ rows, peak, machine, node }: KernelResults): string {
   return [
     '| primitive | shape | ms | Gop/s | % of peak |',
     '| --- | --- | ---: | ---: | ---: |',
     ...rows
-      .filter((row) => row.gops > 0)
+      .filter(shown)
       .map(
         (row) =>
           `| \`${row.kernel}\` | ${row.shape} | ${row.ms.toFixed(4)} | ${row.gops.toFixed(1)} | ${row.percentOfPeak.toFixed(0)} |`,
@@ -43,6 +48,8 @@ function main(): void {
   let readme = readFileSync(root('README.md'), 'utf8');
   readme = replaceMarked(readme, 'demo', markdownTable(report));
   readme = replaceMarked(readme, 'kernels', kernelTable(kernels));
+  const example = readFileSync(root('examples/quickstart.mjs'), 'utf8');
+  readme = replaceMarked(readme, 'example', `\`\`\`js\n${example}\`\`\``);
   write(root('README.md'), readme);
 }
 

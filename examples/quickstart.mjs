@@ -1,5 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createBackend, encode, fit, importance, lenet5, lenet5Training, load, prune, quantize } from 'paring';
+import {
+  createBackend,
+  encode,
+  fit,
+  importance,
+  lenet5,
+  lenet5Training,
+  load,
+  prune,
+  quantize,
+} from 'paring';
 import { loadMnist } from 'paring/mnist';
 
 const mnist = await loadMnist();
@@ -10,7 +20,7 @@ const trained = await fit(lenet5(), train, lenet5Training);
 const scores = importance(trained.graph, train, { criterion: 'fisher', samples: 500, backend });
 const pruned = prune(trained.graph, scores, { sparsity: 0.9 });
 const tuned = await fit(pruned.graph, train, { epochs: 2, optimizer: { kind: 'adamw', lr: 5e-4 } });
-const int8 = quantize(tuned.graph, train, { backend });
+const int8 = quantize(tuned.graph, train, {}, backend);
 writeFileSync('lenet5.paring', encode(int8.graph));
 
 const model = await load(readFileSync('lenet5.paring'));
