@@ -1,29 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import {
-  createBackend,
-  encode,
-  fit,
-  importance,
-  lenet5,
-  lenet5Training,
-  load,
-  prune,
-  quantize,
-} from 'paring';
+import * as paring from 'paring';
 import { loadMnist } from 'paring/mnist';
 
 const mnist = await loadMnist();
 const train = mnist.train.subset(0, 6400); // a taste of it: minutes become seconds
-const backend = await createBackend();
+const backend = await paring.createBackend();
 
-const trained = await fit(lenet5(), train, lenet5Training);
-const scores = importance(trained.graph, train, { criterion: 'fisher', samples: 500, backend });
-const pruned = prune(trained.graph, scores, { sparsity: 0.9 });
-const tuned = await fit(pruned.graph, train, { epochs: 2, optimizer: { kind: 'adamw', lr: 5e-4 } });
-const int8 = quantize(tuned.graph, train, {}, backend);
-writeFileSync('lenet5.paring', encode(int8.graph));
+const trained = await paring.fit(paring.lenet5(), train, paring.lenet5Training);
+const scores = paring.importance(trained.graph, train, { criterion: 'fisher', samples: 500, backend });
+const pruned = paring.prune(trained.graph, scores, { sparsity: 0.9 });
+const tuned = await paring.fit(pruned.graph, train, { epochs: 2, optimizer: { kind: 'adamw', lr: 5e-4 } });
+const int8 = paring.quantize(tuned.graph, train, {}, backend);
+writeFileSync('lenet5.paring', paring.encode(int8.graph));
 
-const model = await load(readFileSync('lenet5.paring'));
+const model = await paring.load(readFileSync('lenet5.paring'));
 const { images, labels } = mnist.test;
 const logits = model.predict(model.normalize(images));
 let right = 0;
