@@ -8,8 +8,8 @@ const backend = await paring.createBackend();
 
 const trained = await paring.fit(paring.lenet5(), train, paring.lenet5Training);
 const scores = paring.importance(trained.graph, train, { criterion: 'fisher', samples: 500, backend });
-const pruned = paring.prune(trained.graph, scores, { sparsity: 0.9 });
-const tuned = await paring.fit(pruned.graph, train, { epochs: 2, optimizer: { kind: 'adamw', lr: 5e-4 } });
+const pruned = paring.prune(trained.graph, scores, { sparsity: 0.9, scope: 'global' });
+const tuned = await paring.fit(pruned.graph, train, { epochs: 2, optimizer: { kind: 'adamw', lr: 1e-3 } });
 const int8 = paring.quantize(tuned.graph, train, {}, backend);
 writeFileSync('lenet5.paring', paring.encode(int8.graph));
 

@@ -12,7 +12,8 @@ import { Trainer } from './trainer.ts';
 /**
  * Trains. Masks, codebooks and quantization of the graph hold throughout (see `ParameterSet`); an int8 graph is trained
  * quantization-aware. Returns to the event loop about every 50 ms.
- * @returns the trained graph, and one log an epoch; with early stopping the graph is that of the best epoch
+ * @returns the trained graph, which from then on says what its input and classes mean, and one log an epoch; with early
+ *   stopping the graph is that of the best epoch
  * @throws ArgumentError for options out of range, GraphError and ShapeError if graph and data do not fit each other,
  *   DivergenceError if the loss becomes NaN or infinite, or what `signal` was aborted with
  */
@@ -40,7 +41,10 @@ export async function fit(graph: Graph, data: Dataset, options: FitOptions): Pro
     options.callbacks?.onEpochEnd?.(log);
     if (options.earlyStopping && best && epoch - best.epoch >= options.earlyStopping.patience) break;
   }
-  return { graph: best?.graph ?? (await trainer.withAverage(() => writeBack(trainer))), history };
+  const trained = best?.graph ?? (await trainer.withAverage(() => writeBack(trainer)));
+  // What input and classes mean is what they meant in training, where nobody has said so before.
+  const meta = { input: data.meaning, classes: data.classes, ...trained.meta };
+  return { graph: { ...trained, meta }, history };
 }
 
 /** Counts that follow from the options and the data. */
