@@ -1,11 +1,11 @@
 /** report.html: one self-contained page, legible without a network, in light and in dark. */
-import { accuracyAgainstBytes, accuracyAgainstTime } from './plots.ts';
+import { accuracyAgainstBytes, accuracyAgainstTime, leftOut } from './plots.ts';
 import { compareToBaseline, type Report, remarks } from './result.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2430; --faint: #d5dae1; --accent: #0b6bcb; --paper: #ffffff; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e8ee; --faint: #3a4350; --accent: #6cb2ff; --paper: #14181e; } }
-body { margin: 0 auto; padding: 1.5rem; max-width: 76rem; background: var(--paper); color: var(--ink);
+body { margin: 0 auto; padding: 1.5rem; max-width: 88rem; background: var(--paper); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.5rem; margin: 0 0 .25rem; }
 .wide { overflow-x: auto; }
@@ -59,6 +59,9 @@ export async function reportPage(report: Report): Promise<string> {
   const row = (tag: string, cells: string[]): string =>
     `<tr>${cells.map((c) => `<${tag}>${escapeHtml(c)}</${tag}>`).join('')}</tr>`;
   const notes = remarks(report);
+  const out = leftOut(report);
+  const omitted =
+    out.length > 0 ? ` Left out, being more than a point below the best: ${out.join(', ')}.` : '';
   const [bytes, time] = await Promise.all([accuracyAgainstBytes(report), accuracyAgainstTime(report)]);
   return `<!doctype html>
 <html lang="en">
@@ -75,7 +78,7 @@ ${report.quick ? 'This was a quick run on a subset of the training images: its a
 <div class="wide"><table><thead>${row('th', head)}</thead><tbody>${rows.map((r) => row('td', r)).join('\n')}</tbody></table></div>
 ${notes.length > 0 ? `<p><strong>Smaller is not always faster.</strong> ${escapeHtml(notes.join(' '))}</p>` : ''}
 <div class="plots">
-<figure>${bytes}<figcaption>Accuracy against bytes on disk. The dashed line is the Pareto front.</figcaption></figure>
+<figure>${bytes}<figcaption>Accuracy against bytes on disk. The dashed line is the Pareto front.${escapeHtml(omitted)}</figcaption></figure>
 <figure>${time}<figcaption>Accuracy against the time for one image.</figcaption></figure>
 </div>
 <p>Seed ${report.seed}, paring ${report.version}, Node ${escapeHtml(report.node)}, ${escapeHtml(report.machine)}.</p>

@@ -11,6 +11,7 @@ const config = {
   background: 'transparent',
   font: 'system-ui, sans-serif',
   axis: { labelColor: INK, titleColor: INK, gridColor: FAINT, domainColor: FAINT, tickColor: FAINT },
+  legend: { labelColor: INK },
   view: { stroke: null },
 };
 
@@ -23,13 +24,21 @@ async function toSvg(spec: TopLevelSpec): Promise<string> {
   }
 }
 
-/** Test top-1 against `x` on a logarithmic axis, each point with its name, the Pareto front as a line. */
+/** Variants further below the best than this, in points, would press all others into one line. */
+const SPAN = 1;
+
+/** Names of the variants that the plots leave out for their accuracy: the page has to say so. */
+export function leftOut(report: Report): string[] {
+  const best = Math.max(...report.variants.map((v) => v.top1));
+  return report.variants.filter((v) => 100 * (best - v.top1) > SPAN).map((v) => v.name);
+}
+
+/** Test top-1 against `x` on a logarithmic axis, a colour for each variant, the Pareto front as a line. */
 async function scatter(report: Report, x: 'bytes' | 'ms1', title: string): Promise<string> {
-  const points = compareToBaseline(report).map((v) => ({
-    name: v.name,
-    x: x === 'bytes' ? v.bytes : v.ms1,
-    top1: 100 * v.top1,
-  }));
+  const out = leftOut(report);
+  const points = compareToBaseline(report)
+    .filter((v) => !out.includes(v.name))
+    .map((v) => ({ name: v.name, x: x === 'bytes' ? v.bytes : v.ms1, top1: 100 * v.top1 }));
   const front = [...points]
     .sort((a, b) => a.x - b.x || b.top1 - a.top1)
     .filter((p, i, sorted) => sorted.slice(0, i).every((q) => q.top1 < p.top1));
@@ -45,18 +54,23 @@ async function scatter(report: Report, x: 'bytes' | 'ms1', title: string): Promi
     layer: [
       {
         data: { values: front },
-        mark: { type: 'line', color: 'var(--accent)', strokeDash: [4, 4], interpolate: 'step-after' },
+        mark: { type: 'line', color: INK, strokeDash: [4, 4], interpolate: 'step-after' },
         encoding: axes,
       },
       {
         data: { values: points },
-        mark: { type: 'point', filled: true, size: 70, color: 'var(--accent)' },
-        encoding: axes,
-      },
-      {
-        data: { values: points },
-        mark: { type: 'text', align: 'left', dx: 8, dy: -6, color: INK, fontSize: 11 },
-        encoding: { ...axes, text: { field: 'name' } },
+        mark: { type: 'point', filled: true, size: 110, opacity: 1 },
+        encoding: {
+          ...axes,
+          color: {
+            field: 'name',
+            type: 'nominal',
+            sort: null,
+            scale: { scheme: 'tableau20' },
+            legend: { title: null },
+          },
+          shape: { field: 'name', type: 'nominal', sort: null },
+        },
       },
     ],
   });
