@@ -9,6 +9,7 @@ import { Bench, hrtimeNow } from 'tinybench';
 import { wasmModule } from '../../src/backend/module.ts';
 import { createReferenceBackend } from '../../src/backend/reference/index.ts';
 import { createWasmBackend } from '../../src/backend/wasm/index.ts';
+import { ArgumentError } from '../../src/core/errors.ts';
 import { benchCases } from './all.ts';
 import { differs, type KernelCase, layCase } from './case.ts';
 import { loadYardstick, measurePeak, type Peak } from './yardstick.ts';
@@ -39,6 +40,7 @@ const isInt8 = (c: KernelCase): boolean => c.primitive.startsWith('q') && c.prim
  * @param options.filter only kernels whose name or shape contains it
  * @param options.out JSON file to write, by a temporary file and rename
  * @param options.log where a line about each row goes
+ * @throws ArgumentError if the filter leaves nothing
  * @throws Error if a kernel does not agree with the reference: nothing wrong is timed
  */
 export async function runKernelBench(options: {
@@ -50,6 +52,9 @@ export async function runKernelBench(options: {
   const module = await wasmModule();
   const reference = createReferenceBackend();
   const cases = benchCases.filter((c) => `${c.primitive} ${c.shape}`.includes(filter));
+
+  if (cases.length === 0)
+    throw new ArgumentError('bench', '--filter', 'a part of a kernel’s name or shape', filter);
 
   for (const c of cases) {
     const difference = differs(reference, createWasmBackend(module), c);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid model or data. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { DataError, FormatError, GraphError, ParingError } from '../core/errors.ts';
+import { ArgumentError, DataError, FormatError, GraphError, ParingError } from '../core/errors.ts';
 import { VERSION } from '../core/version.ts';
 
 function wholeNumber(text: string): number {
@@ -10,6 +10,12 @@ function wholeNumber(text: string): number {
     throw new InvalidArgumentError('expected a whole number >= 0');
   return value;
 }
+
+// Whoever reads the output may stop reading (`paring bench | head`): that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 
 const program = new Command('paring')
   .description('Makes a convolutional network small and fast enough to live where JavaScript lives.')
@@ -62,7 +68,7 @@ try {
   } else if (error instanceof ParingError) {
     process.stderr.write(`paring: ${error.message}\n`);
     const invalid = error instanceof DataError || error instanceof FormatError || error instanceof GraphError;
-    process.exitCode = invalid ? 3 : 1;
+    process.exitCode = error instanceof ArgumentError ? 2 : invalid ? 3 : 1;
   } else {
     process.stderr.write(`paring: ${error instanceof Error ? error.stack : String(error)}\n`);
     process.exitCode = 1;
