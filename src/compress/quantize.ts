@@ -7,6 +7,7 @@
 import { Engine } from '../autograd/engine.ts';
 import type { Tensor } from '../autograd/tensor.ts';
 import type { Backend } from '../backend/backend.ts';
+import { ArgumentError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { Loader } from '../data/loader.ts';
@@ -23,7 +24,7 @@ import { runGraph } from '../ops/run-graph.ts';
 import { affineGrid } from '../train/activation-ranges.ts';
 import { weightScales } from '../train/parameters.ts';
 import { makeObserver, type Observer, type ObserverKind, type Range } from './observe.ts';
-import { inRange, type StepReport, type StepResult, sizes, weightNames } from './step.ts';
+import { inRange, needsBackend, type StepReport, type StepResult, sizes, weightNames } from './step.ts';
 
 export interface QuantizeOptions {
   /** Default 'movingAverage'. */
@@ -58,6 +59,15 @@ export function quantize(
   options: QuantizeOptions,
   backend: Backend,
 ): StepResult<QuantizeReport> {
+  needsBackend('quantize', backend);
+  if (graph.activations) {
+    throw new ArgumentError(
+      'quantize',
+      'graph',
+      'a graph in f32 (fit trains a quantized one further)',
+      'a quantized one',
+    );
+  }
   const folded = cloneGraph(fuseActivations(foldBatchNorm(graph)));
   const observers = new Map<string, Observer>();
   const shares = new Map<string, string>();

@@ -8,7 +8,15 @@ import type { Backend } from '../backend/backend.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
 import { type Codebook, cloneGraph, type Graph, type Param } from '../graph/graph.ts';
-import { inRange, type StepReport, type StepResult, selectWeights, sizes, weightOf } from './step.ts';
+import {
+  inRange,
+  needsBackend,
+  type StepReport,
+  type StepResult,
+  selectWeights,
+  sizes,
+  weightOf,
+} from './step.ts';
 
 /**
  * Where k-means starts: `linear` spaces the centroids evenly over [min, max] (best for pruned layers, since it keeps the
@@ -49,6 +57,7 @@ export interface ShareReport extends StepReport {
  */
 export function share(graph: Graph, options: ShareOptions, backend: Backend): StepResult<ShareReport> {
   const { k, init = 'linear', iterations = 50, seed = 1 } = options;
+  needsBackend('share', backend);
   inRange('share', 'iterations', iterations, 1, 10000);
   const perLayer =
     typeof k === 'number'

@@ -1,4 +1,5 @@
 /** What all compression steps share: the form of their result, and checks of their options. */
+import type { Backend } from '../backend/backend.ts';
 import { ArgumentError } from '../core/errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { totals } from '../graph/infer.ts';
@@ -32,6 +33,15 @@ export function inRange(step: string, option: string, value: number, low: number
   if (!(value >= low && value <= high)) {
     throw new ArgumentError(step, option, `a number in [${low}, ${high}]`, value);
   }
+}
+
+/**
+ * Checks that a backend was handed in: JavaScript callers may have put it among the options.
+ * @throws ArgumentError naming the step
+ */
+export function needsBackend(step: string, backend: Backend | undefined): void {
+  if (!backend?.heap)
+    throw new ArgumentError(step, 'backend', 'a backend (createBackend()) as last argument', backend);
 }
 
 /** Names of the weights of conv2d and linear nodes, in graph order, each once: what pruning, sharing and int8 act on. */

@@ -3,7 +3,7 @@
  * by byte. What is read is checked before anything is allocated by its word: a truncated, altered or lying file gives a
  * FormatError with the offset, or a GraphError if it is well-formed and describes no model.
  */
-import { FormatError, GraphError } from '../core/errors.ts';
+import { ArgumentError, FormatError, GraphError } from '../core/errors.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { ActivationQuantization, Graph, Param } from '../graph/graph.ts';
 import { inferShapes } from '../graph/infer.ts';
@@ -53,7 +53,7 @@ export function encode(graph: Graph, { plain = false }: EncodeOptions = {}): Uin
 
 /**
  * The graph in a file.
- * @throws FormatError if the bytes are not a whole, unaltered file of this format; GraphError if what it describes is not
+ * @throws ArgumentError if `bytes` is no Uint8Array; FormatError if the bytes are not a whole, unaltered file of this format; GraphError if what it describes is not
  *   a model
  */
 export function decode(bytes: Uint8Array): Graph {
@@ -84,6 +84,9 @@ export function inspect(bytes: Uint8Array): FileInfo {
 }
 
 function read(bytes: Uint8Array): { graph: Graph; info: FileInfo } {
+  if (!ArrayBuffer.isView(bytes) || bytes.BYTES_PER_ELEMENT !== 1) {
+    throw new ArgumentError('decode', 'bytes', 'a Uint8Array', Object.prototype.toString.call(bytes));
+  }
   const reader = new ByteReader(bytes);
   const magic = reader.bytes(4, 'the magic number');
   if (!MAGIC.every((byte, i) => magic[i] === byte)) {

@@ -69,6 +69,10 @@ function schedulePlan(data: Dataset, options: FitOptions): Plan {
   whole('epochs', epochs);
   whole('batch', options.batch ?? 64);
   if (maxSteps !== Infinity) whole('maxSteps', maxSteps);
+  const kind: unknown = options.optimizer?.kind;
+  if (kind !== 'sgd' && kind !== 'adamw') {
+    throw new ArgumentError('fit', 'optimizer.kind', "'sgd' or 'adamw'", kind);
+  }
   if (!(options.optimizer.lr > 0 && options.optimizer.lr < Infinity)) {
     throw new ArgumentError('fit', 'optimizer.lr', 'a number above 0', options.optimizer.lr);
   }
