@@ -2,8 +2,8 @@
 // the three is skipped while the files it depends on are what they were when it last succeeded.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -17,7 +17,8 @@ function filesBelow(path) {
 
 function digest(paths) {
   const hash = createHash('sha256');
-  for (const path of paths) hash.update(path).update('\0').update(readFileSync(path)).update('\0');
+  for (const path of paths)
+    hash.update(relative(root, path)).update('\0').update(readFileSync(path)).update('\0');
   return hash.digest('hex');
 }
 
@@ -37,6 +38,12 @@ function step(title, stamp, inputs, outputs, work) {
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`setup: Node 20.19 or newer is needed, this is ${process.versions.node}\n`);
+  process.exit(1);
+}
+
+// npm ci would empty the folder a link leads to, which is somebody else's.
+if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+  process.stderr.write('setup: node_modules is a symbolic link; remove it, setup installs its own\n');
   process.exit(1);
 }
 

@@ -34,6 +34,19 @@ function pointwise(zeros: number, sparse: boolean): KernelCase {
     : kernelCase({ primitive: 'conv2d', shape: '', sizes, buffers, tolerance: 1 });
 }
 
+/** LeNet-5's large linear layer, 800 -> 500 features, of which a share of the weights is zero. */
+function features(batch: number, zeros: number, sparse: boolean): KernelCase {
+  const sizes = { n: batch, i: 800, o: 500, bias: 0, lo: -Infinity, hi: Infinity };
+  const buffers = {
+    x: { dtype: 'f32', length: batch * 800, init: fill.uniform },
+    weight: { dtype: 'f32', length: 500 * 800, init: fill.sparse(zeros), prepare: true },
+    y: { dtype: 'f32', length: batch * 500, output: true },
+  } as const;
+  return sparse
+    ? kernelCase({ primitive: 'sparseLinear', shape: '', sizes, buffers, tolerance: 1 })
+    : kernelCase({ primitive: 'linear', shape: '', sizes, buffers, tolerance: 1 });
+}
+
 /** Rows x weights^T, all of one size, packed beforehand. */
 function square(size: number, int8: boolean): KernelCase {
   const shape = { n: size, i: size, o: size, bias: 0 };
@@ -72,6 +85,15 @@ function contests(backend: Backend): Contest[] {
       first: lay('sparse', pointwise(percent / 100, true)),
       second: lay('dense', pointwise(percent / 100, false)),
     });
+  }
+  for (const batch of [1, 8, 32]) {
+    for (const percent of [40, 50, 60, 70, 80, 90]) {
+      list.push({
+        question: `linear 800->500, batch ${batch}, with ${percent} % zeros`,
+        first: lay('sparse', features(batch, percent / 100, true)),
+        second: lay('dense', features(batch, percent / 100, false)),
+      });
+    }
   }
   for (const size of [64, 256, 512]) {
     list.push({
@@ -113,6 +135,6 @@ export async function runCompare(log: (line: string) => void): Promise<void> {
         : order > 0
           ? `${first.name} is faster than ${second.name}, ${ratio.toFixed(2)} times`
           : `${first.name} is slower than ${second.name}, ${(1 / ratio).toFixed(2)} times`;
-    log(`${question.padEnd(40)} ${verdict} (+-${Math.max(a.stats.rme, b.stats.rme).toFixed(1)} %)`);
+    log(`${question.padEnd(44)} ${verdict} (+-${Math.max(a.stats.rme, b.stats.rme).toFixed(1)} %)`);
   }
 }

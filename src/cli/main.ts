@@ -32,6 +32,9 @@ program
   .option('--only <names>', 'only these variants and what they start from, separated by commas')
   .addHelpText('after', '\nExample:\n  paring demo --quick --out /tmp/paring')
   .action(async (options: { quick?: boolean; check?: boolean; out: string; seed: number; only?: string }) => {
+    if (options.check && options.only) {
+      throw new ArgumentError('demo', '--check', 'all variants, without --only', options.only);
+    }
     const { runDemo } = await import('./demo/demo.ts');
     const ok = await runDemo({
       ...options,
@@ -47,16 +50,28 @@ program
   .description('every kernel verified against the reference, then timed beside the machine’s peak')
   .option('--compare', 'instead: is one kernel really faster than another, by Benchmark.js')
   .option('--filter <text>', 'only kernels whose name or shape contains it')
-  .option('--out <file>', 'JSON to write', 'bench/results/kernels.json')
+  .option('--out <file>', 'JSON to write; default: bench/results/kernels.json, nothing with --filter')
   .addHelpText('after', '\nExample:\n  paring bench --filter qconv2d --out /tmp/kernels.json')
-  .action(async (options: { compare?: boolean; filter?: string; out: string }) => {
+  .action(async (options: { compare?: boolean; filter?: string; out?: string }) => {
     const log = (line: string): void => {
       process.stdout.write(`${line}\n`);
     };
+    if (options.compare && (options.filter || options.out)) {
+      throw new ArgumentError(
+        'bench',
+        '--compare',
+        'no --filter and no --out beside it',
+        options.filter ?? options.out,
+      );
+    }
     if (options.compare) {
       await (await import('../../bench/kernels/compare.ts')).runCompare(log);
     } else {
-      await (await import('../../bench/kernels/run.ts')).runKernelBench({ ...options, log });
+      await (await import('../../bench/kernels/run.ts')).runKernelBench({
+        filter: options.filter,
+        out: options.out ?? (options.filter ? undefined : 'bench/results/kernels.json'),
+        log,
+      });
     }
   });
 

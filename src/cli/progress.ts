@@ -9,8 +9,6 @@ export interface JobProgress {
 
 export interface Progress {
   start(name: string): JobProgress;
-  /** A line that stays. */
-  line(text: string): void;
   stop(): void;
 }
 
@@ -46,7 +44,6 @@ function bars(stream: NodeJS.WriteStream): Progress {
         },
       };
     },
-    line: (text) => multi.log(`${text}\n`),
     stop: () => multi.stop(),
   };
 }
@@ -72,7 +69,6 @@ function lines(stream: NodeJS.WriteStream): Progress {
         finish: (note) => write(`${name}: done in ${seconds(start)}, ${note}`),
       };
     },
-    line: write,
     stop: () => {},
   };
 }

@@ -4,14 +4,5 @@ export type DType = 'f32' | 'i8' | 'u8' | 'i32';
 /** Bytes of one element. */
 export const bytesOf: Readonly<Record<DType, number>> = { f32: 4, i8: 1, u8: 1, i32: 4 };
 
-/** The typed array that views a dtype. */
-export type TypedArrayOf<D extends DType> = D extends 'f32'
-  ? Float32Array
-  : D extends 'i8'
-    ? Int8Array
-    : D extends 'u8'
-      ? Uint8Array
-      : Int32Array;
-
 /** Any typed array that views a dtype. */
 export type AnyTypedArray = Float32Array | Int8Array | Uint8Array | Int32Array;

@@ -187,7 +187,7 @@ function lowerLinear(
     o: weight.shape[0],
     ...clampOf(node.attrs.activation),
   };
-  if (sparseLinearPays(sparse, values)) {
+  if (sparseLinearPays(sparse, args.n, values)) {
     const sparseArgs = { ...args, nonzero: countNonzero(values) };
     sparseArgs.weight = builder.prepared('sparseLinear', sparseArgs, values);
     builder.emit(node.name, 'sparseLinear', sparseArgs, { x, y });

@@ -13,8 +13,12 @@ export const breakEven = {
   pointwise: 0.45,
   /** k x k convolution against implicit im2col. */
   spatial: 0.5,
-  /** Linear layer, bound by reading weights: 8 bytes a kept weight against 4 a dense one. */
-  linear: 0.5,
+  /** Linear layer of few samples: a gather for each kept weight against a dense product that only reads. */
+  linearFew: 0.8,
+  /** Of four samples on, as columns of a sparse product. */
+  linearSome: 0.55,
+  /** Of sixteen samples on. */
+  linearMany: 0.4,
 } as const;
 
 /** Share of exact zeros in the weights, 0..1. */
@@ -36,7 +40,9 @@ export function sparseConvPays(choice: SparseChoice, geometry: Window, weights: 
   return zeroShare(weights) > (pointwise ? breakEven.pointwise : breakEven.spatial);
 }
 
-export function sparseLinearPays(choice: SparseChoice, weights: Float32Array): boolean {
+/** Whether a linear layer over so many samples should skip the zeros of these weights. */
+export function sparseLinearPays(choice: SparseChoice, samples: number, weights: Float32Array): boolean {
   if (choice !== 'auto') return choice === 'always';
-  return zeroShare(weights) > breakEven.linear;
+  const { linearFew, linearSome, linearMany } = breakEven;
+  return zeroShare(weights) > (samples < 4 ? linearFew : samples < 16 ? linearSome : linearMany);
 }

@@ -57,7 +57,7 @@ export function markdownTable(report: Report): string {
     ...(notes.length > 0 ? [`Smaller is not always faster: ${notes.join(' ')}`, ''] : []),
     `Seed ${report.seed}, paring ${report.version}, Node ${report.node.replace('v', '')}, ${report.machine}, one thread; ` +
       `top-1 on ${report.testImages.toLocaleString('en-US')} test images by the runtime from the file; the whole run took ` +
-      `${Math.round(report.seconds)} s and at most ${(report.peakMemory / 1e9).toFixed(2)} GB.`,
+      `${Math.round(report.seconds)} s, the process that trains at most ${(report.peakMemory / 1e9).toFixed(2)} GB.`,
   ].join('\n');
 }
 

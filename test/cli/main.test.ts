@@ -14,7 +14,9 @@ test.each([
   [['demo', '--seed', 'x'], 2, 'expected a whole number >= 0'],
   [['demo', '--colour'], 2, "unknown option '--colour'"],
   [['demo', '--only', 'nothing'], 2, "got 'nothing'"],
+  [['demo', '--check', '--only', 'int8'], 2, 'all variants, without --only'],
   [['bench', '--filter', 'nothing'], 2, "got 'nothing'"],
+  [['bench', '--compare', '--filter', 'gemm'], 2, 'no --filter and no --out'],
 ])('paring %j ends with %i and says %s', (args, status, said) => {
   const result = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
   expect(result.stdout + result.stderr).toContain(said);
