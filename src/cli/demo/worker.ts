@@ -22,7 +22,7 @@ export type WorkerMessage =
   | { kind: 'done'; note: string };
 
 /** Training images of a quick run. */
-const QUICK_IMAGES = 4000;
+const QUICK_IMAGES = 3000;
 
 const { variant: name, quick, out, seed } = workerData as WorkerInput;
 const variant = variants.find((v) => v.name === name);
