@@ -7,11 +7,24 @@
  * see the bytes behind a Tensor, so a loop belongs inside a step.
  */
 import type { Backend } from '../backend/backend.ts';
+import type { Heap } from '../backend/heap.ts';
 import { bytesOf, type DType } from '../core/dtype.ts';
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { assertShape, formatShape, type Shape, sizeOf } from '../core/shape.ts';
 import { runBackward } from './tape.ts';
 import { type Scope, Tensor } from './tensor.ts';
+
+const collectors = new WeakMap<Heap, FinalizationRegistry<number>>();
+
+/** Gives blocks of collected tensors back. It belongs to the heap: one of an engine's own would be collected with its tensors. */
+function collectorOf(heap: Heap): FinalizationRegistry<number> {
+  let collector = collectors.get(heap);
+  if (!collector) {
+    collector = new FinalizationRegistry((ptr) => heap.free(ptr));
+    collectors.set(heap, collector);
+  }
+  return collector;
+}
 
 export class Engine {
   readonly backend: Backend;
@@ -23,7 +36,7 @@ export class Engine {
 
   constructor(backend: Backend) {
     this.backend = backend;
-    this.collected = new FinalizationRegistry((ptr) => backend.heap.free(ptr));
+    this.collected = collectorOf(backend.heap);
   }
 
   /**

@@ -19,7 +19,7 @@ import type { Graph, Param } from '../graph/graph.ts';
 import { crossEntropy } from '../ops/cross-entropy.ts';
 import { oneHot } from '../ops/one-hot.ts';
 import { runGraph } from '../ops/run-graph.ts';
-import { weightNames } from './step.ts';
+import { fitsInput, weightNames } from './step.ts';
 
 export type Criterion = 'fisher' | 'taylor' | 'magnitude' | 'random';
 
@@ -101,6 +101,7 @@ function gradientScores(
   if (!data) throw new ArgumentError('importance', 'data', `a data set, since it is ${criterion}`, 'null');
   if (!backend)
     throw new ArgumentError('importance', 'backend', `a backend, since it is ${criterion}`, 'none');
+  fitsInput('importance', graph, data);
   if (!Number.isInteger(samples) || samples < 1) {
     throw new ArgumentError('importance', 'samples', 'a whole number of at least 1', samples);
   }

@@ -24,7 +24,15 @@ import { runGraph } from '../ops/run-graph.ts';
 import { affineGrid } from '../train/activation-ranges.ts';
 import { weightScales } from '../train/parameters.ts';
 import { makeObserver, type Observer, type ObserverKind, type Range } from './observe.ts';
-import { inRange, needsBackend, type StepReport, type StepResult, sizes, weightNames } from './step.ts';
+import {
+  fitsInput,
+  inRange,
+  needsBackend,
+  type StepReport,
+  type StepResult,
+  sizes,
+  weightNames,
+} from './step.ts';
 
 export interface QuantizeOptions {
   /** Default 'movingAverage'. */
@@ -115,6 +123,7 @@ function calibrate(
   { samples = 512, batch = 64, seed = 1 }: QuantizeOptions,
   backend: Backend,
 ): void {
+  fitsInput('quantize', graph, data);
   inRange('quantize', 'samples', samples, 1, Number.MAX_SAFE_INTEGER);
   inRange('quantize', 'batch', batch, 1, 65536);
   const engine = new Engine(backend);

@@ -1,6 +1,8 @@
 /** What all compression steps share: the form of their result, and checks of their options. */
 import type { Backend } from '../backend/backend.ts';
-import { ArgumentError } from '../core/errors.ts';
+import { ArgumentError, ShapeError } from '../core/errors.ts';
+import { formatShape, sameShape } from '../core/shape.ts';
+import type { Dataset } from '../data/dataset.ts';
 import type { Graph } from '../graph/graph.ts';
 import { totals } from '../graph/infer.ts';
 
@@ -42,6 +44,17 @@ export function inRange(step: string, option: string, value: number, low: number
 export function needsBackend(step: string, backend: Backend | undefined): void {
   if (!backend?.heap)
     throw new ArgumentError(step, 'backend', 'a backend (createBackend()) as last argument', backend);
+}
+
+/**
+ * Checks that the images have the shape the graph reads.
+ * @throws ShapeError naming the step
+ */
+export function fitsInput(step: string, graph: Graph, data: Dataset): void {
+  const [input] = graph.inputs;
+  if (!sameShape(input.shape, data.shape)) {
+    throw new ShapeError(step, 'data', formatShape(input.shape), formatShape(data.shape));
+  }
 }
 
 /** Names of the weights of conv2d and linear nodes, in graph order, each once: what pruning, sharing and int8 act on. */

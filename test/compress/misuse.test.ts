@@ -1,6 +1,7 @@
 /** What a JavaScript caller gets wrong and no type stops: refused in words, before anything runs. */
 import { expect, test } from 'vitest';
 import { createBackend } from '../../src/backend/create.ts';
+import { importance } from '../../src/compress/importance.ts';
 import { quantize } from '../../src/compress/quantize.ts';
 import { share } from '../../src/compress/share.ts';
 import { ArgumentError } from '../../src/core/errors.ts';
@@ -22,6 +23,14 @@ const none = undefined as never;
 test('a missing backend', () => {
   expect(() => share(graph, { k: 2 }, none)).toThrow(/share: backend: expected a backend/);
   expect(() => quantize(graph, data, {}, none)).toThrow(/quantize: backend: expected a backend/);
+});
+
+test('images of another shape', async () => {
+  const backend = await createBackend();
+  const wide = sequential('wide', [1, 2, 4], ['flatten', { op: 'linear', out: 2 }]);
+  const options = { criterion: 'fisher', samples: 2, backend } as const;
+  expect(() => quantize(wide, data, {}, backend)).toThrow(/quantize: data: expected 1x2x4, got 1x2x3/);
+  expect(() => importance(wide, data, options)).toThrow(/importance: data: expected 1x2x4, got 1x2x3/);
 });
 
 test('a graph that is quantized already', async () => {
