@@ -24,7 +24,7 @@ export type { Shape } from './core/shape.ts';
 export { NUMERICS_VERSION, VERSION } from './core/version.ts';
 // Data and training
 export type { Augmentation } from './data/augment.ts';
-export { type Dataset, dataset } from './data/dataset.ts';
+export { type Dataset, dataset, type ImageReader } from './data/dataset.ts';
 export { type IdxArray, readIdx } from './data/idx.ts';
 // Files and inference
 export { decode, type EncodeOptions, encode, type FileInfo, inspect } from './format/index.ts';

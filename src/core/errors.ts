@@ -58,6 +58,15 @@ export class FormatError extends ParingError {
   }
 }
 
+/** A file or folder that cannot be written (full, read-only, in the way). Nothing that was there before is harmed. */
+export class FileError extends ParingError {
+  readonly path: string;
+  constructor(path: string, expected: string, got: string, options?: ErrorOptions) {
+    super('FILE', `${path}: expected ${expected}, got ${got}`, options);
+    this.path = path;
+  }
+}
+
 /** Data that cannot be read as what it should be (an IDX file, a label out of range). */
 export class DataError extends ParingError {
   constructor(source: string, expected: string, got: string) {
@@ -65,13 +74,19 @@ export class DataError extends ParingError {
   }
 }
 
-/** Training that left the finite numbers. */
+/** Training that left the finite numbers: in which step, and where they were met first. */
 export class DivergenceError extends ParingError {
-  constructor(step: number, what: string) {
+  /** From 1. */
+  readonly step: number;
+  /** The node whose value, or the parameter whose gradient or value, is not finite. */
+  readonly layer: string;
+  constructor(step: number, layer: string, what: string) {
     super(
       'DIVERGED',
-      `training: step ${step}: ${what} is not finite; lower the learning rate or clip gradients`,
+      `training: step ${step}: ${what} of '${layer}' is not finite; lower the learning rate, warm up or clip gradients`,
     );
+    this.step = step;
+    this.layer = layer;
   }
 }
 

@@ -4,9 +4,24 @@ import { type Shape, sizeOf } from '../core/shape.ts';
 import type { InputMeaning } from '../graph/graph.ts';
 import type { IdxArray } from './idx.ts';
 
-export interface Dataset {
-  /** [length][c][h][w]. Bytes are pixels, normalised by `meaning` when a batch is made; floats are taken as they are. */
-  readonly images: Uint8Array | Float32Array;
+/** Images that are read when they are needed (from a file, a folder), so that a set larger than memory can be used. */
+export interface ImageReader {
+  readonly dtype: 'u8' | 'f32';
+  /** Number of images. */
+  readonly count: number;
+  /**
+   * Writes image `index`, [c][h][w], to `into` from element `at` on. Synchronous.
+   * @throws DataError if it cannot be read
+   */
+  read(index: number, into: Uint8Array | Float32Array, at: number): void;
+}
+
+/** Images in memory, or what reads them. */
+export type Images = Uint8Array | Float32Array | ImageReader;
+
+export interface Dataset<I extends Images = Images> {
+  /** [length][c][h][w], or what reads it. Bytes are pixels, normalised by `meaning` when a batch is made; floats are taken as they are. */
+  readonly images: I;
   /** Class of each image, 0 to classes.length - 1. */
   readonly labels: Uint8Array | Int32Array;
   /** [c, h, w] */
@@ -17,21 +32,27 @@ export interface Dataset {
   /** SHA-256 of the files it came from, hex; absent if it came from none. */
   readonly sha256?: string;
   /** Images from..to-1, sharing memory with this set. */
-  subset(from: number, to: number): Dataset;
+  subset(from: number, to: number): Dataset<I>;
 }
 
-export type DatasetFields = Omit<Dataset, 'length' | 'subset'>;
+export type DatasetFields<I extends Images = Images> = Omit<Dataset<I>, 'length' | 'subset'>;
+
+/** Whether images are read when they are needed. */
+export function isReader(images: Images): images is ImageReader {
+  return 'read' in images;
+}
 
 /**
  * Checks the fields against each other and makes a data set of them.
  * @throws DataError where counts, labels, shape or meaning contradict each other
  */
-export function dataset(fields: DatasetFields, source = 'dataset'): Dataset {
+export function dataset<I extends Images>(fields: DatasetFields<I>, source = 'dataset'): Dataset<I> {
   const { images, labels, shape, classes, meaning } = fields;
   if (shape.length !== 3) throw new DataError(source, 'images of shape [c, h, w]', `[${shape}]`);
   const size = sizeOf(shape);
-  if (images.length !== labels.length * size) {
-    const found = `${labels.length} labels and ${images.length} elements (${images.length / size} images)`;
+  const count = isReader(images) ? images.count : images.length / size;
+  if (count !== labels.length) {
+    const found = `${labels.length} labels and ${count} images`;
     throw new DataError(source, `as many images of ${shape.join('x')} as labels`, found);
   }
   if (labels.length === 0) throw new DataError(source, 'at least one image', 'none');
@@ -51,7 +72,7 @@ export function dataset(fields: DatasetFields, source = 'dataset'): Dataset {
   return make(fields);
 }
 
-function make(fields: DatasetFields): Dataset {
+function make<I extends Images>(fields: DatasetFields<I>): Dataset<I> {
   const { images, labels, shape } = fields;
   const size = sizeOf(shape);
   return {
@@ -65,10 +86,19 @@ function make(fields: DatasetFields): Dataset {
       }
       return make({
         ...fields,
-        images: images.subarray(from * size, to * size),
+        images: part(images, from, to, size) as I,
         labels: labels.subarray(from, to),
       });
     },
+  };
+}
+
+function part(images: Images, from: number, to: number, size: number): Images {
+  if (!isReader(images)) return images.subarray(from * size, to * size);
+  return {
+    dtype: images.dtype,
+    count: to - from,
+    read: (index, into, at) => images.read(from + index, into, at),
   };
 }
 

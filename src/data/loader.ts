@@ -7,7 +7,7 @@ import { Rng } from '../core/rng.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { InputMeaning } from '../graph/graph.ts';
 import { type Augmentation, Augmenter, transformPlane } from './augment.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, isReader } from './dataset.ts';
 
 /** For each channel, the normalised f32 value of each pixel value 0..255: (pixel / 255 - mean) / deviation. */
 export function normalizationTables(meaning: InputMeaning): Float32Array[] {
@@ -30,11 +30,14 @@ export class Loader {
   readonly sampleSize: number;
   private readonly tables: Float32Array[];
   private augmenter: Augmenter | undefined;
+  /** One image of bytes, as a reader hands it over. */
+  private readonly bytes: Uint8Array;
 
   constructor(data: Dataset) {
     this.data = data;
     this.sampleSize = sizeOf(data.shape);
     this.tables = normalizationTables(data.meaning);
+    this.bytes = new Uint8Array(isReader(data.images) ? this.sampleSize : 0);
   }
 
   /**
@@ -42,7 +45,8 @@ export class Loader {
    * @throws ArgumentError for options out of range, or a data set of floats, whose "outside" has no value
    */
   augment(options: Augmentation | undefined, seed = 1, epoch = 0): void {
-    if (options && this.data.images instanceof Float32Array) {
+    const { images } = this.data;
+    if (options && (images instanceof Float32Array || (isReader(images) && images.dtype === 'f32'))) {
       throw new ArgumentError('augment', 'images', 'a data set of bytes', 'floats');
     }
     const [, h, w] = this.data.shape;
@@ -61,23 +65,28 @@ export class Loader {
     order?: ArrayLike<number>,
   ): void {
     const { data, sampleSize } = this;
+    const source = data.images;
     for (let i = 0; i < count; i++) {
       const index = order ? order[from + i] : from + i;
       labels[i] = data.labels[index];
-      if (data.images instanceof Float32Array) {
-        const start = index * sampleSize;
-        images.set(data.images.subarray(start, start + sampleSize), i * sampleSize);
+      const at = i * sampleSize;
+      if (source instanceof Float32Array) {
+        images.set(source.subarray(index * sampleSize, (index + 1) * sampleSize), at);
+      } else if (source instanceof Uint8Array) {
+        this.fillBytes(source, index * sampleSize, index, images, at);
+      } else if (source.dtype === 'f32') {
+        source.read(index, images, at);
       } else {
-        this.fillBytes(data.images, index, images, i * sampleSize);
+        source.read(index, this.bytes, 0);
+        this.fillBytes(this.bytes, 0, index, images, at);
       }
     }
   }
 
-  private fillBytes(from: Uint8Array, index: number, to: Float32Array, at: number): void {
+  private fillBytes(from: Uint8Array, source: number, index: number, to: Float32Array, at: number): void {
     const [, h, w] = this.data.shape;
     const positions = h * w;
     const transform = this.augmenter?.draw(index);
-    let source = index * this.sampleSize;
     for (const table of this.tables) {
       if (transform) transformPlane(from, source, h, w, transform, table, to, at);
       else for (let i = 0; i < positions; i++) to[at + i] = table[from[source + i]];

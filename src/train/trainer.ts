@@ -74,13 +74,13 @@ export class Trainer {
       const loss =
         options.loss?.({ logits, target, indices, input, values, engine }) ?? crossEntropy(logits, target);
       const lossValue = loss.item();
-      if (!Number.isFinite(lossValue)) throw new DivergenceError(step, 'the loss');
+      if (!Number.isFinite(lossValue)) throw new DivergenceError(step, 'loss', 'the value');
 
       engine.zeroGrad(this.trainable);
       engine.backward(loss);
       parameters.constrainGradients();
       const norm = this.clipper?.clip() ?? 0;
-      if (!Number.isFinite(norm)) throw new DivergenceError(step, "the gradient's norm");
+      if (!Number.isFinite(norm)) throw new DivergenceError(step, 'parameters', 'the gradient');
       this.optimizer.step(lr);
       parameters.constrainValues();
       this.average?.update();

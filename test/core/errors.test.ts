@@ -37,9 +37,9 @@ test.each<[string, ParingError, string, string]>([
   ],
   [
     'DivergenceError',
-    new DivergenceError(7, 'the loss'),
+    new DivergenceError(7, 'conv1', 'the value'),
     'DIVERGED',
-    'training: step 7: the loss is not finite; lower the learning rate or clip gradients',
+    "training: step 7: the value of 'conv1' is not finite; lower the learning rate, warm up or clip gradients",
   ],
 ])('%s', (name, error, code, message) => {
   expect(error).toBeInstanceOf(ParingError);

@@ -14,7 +14,7 @@ const meaning = {
   channels: 'none' as const,
 };
 
-function made(n = 6): Dataset {
+function made(n = 6): Dataset<Uint8Array> {
   const rng = new Rng(11);
   return dataset({
     images: Uint8Array.from({ length: n * size }, () => rng.below(256)),

@@ -1,7 +1,7 @@
 import type { Dataset } from '../../src/data/dataset.ts';
-import { loadMnist, type Mnist } from '../../src/data/node-mnist.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { sequential } from '../../src/nn/sequential.ts';
+import { loadMnist, type Mnist } from '../../src/node/mnist.ts';
 
 let loaded: Promise<Mnist> | undefined;
 

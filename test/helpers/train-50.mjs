@@ -30,6 +30,6 @@ export async function train50({ fit, lenet5, loadMnist }) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const dist = process.argv[2] ?? fileURLToPath(new URL('../../dist', import.meta.url));
   const load = (path) => import(pathToFileURL(`${dist}/src/${path}.js`).href);
-  const modules = await Promise.all(['train/fit', 'nn/models', 'data/node-mnist'].map(load));
+  const modules = await Promise.all(['train/fit', 'nn/models', 'node/mnist'].map(load));
   process.stdout.write(await train50(Object.assign({}, ...modules)));
 }

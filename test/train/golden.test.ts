@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { NUMERICS_VERSION } from '../../src/core/version.ts';
-import { loadMnist } from '../../src/data/node-mnist.ts';
 import { lenet5 } from '../../src/nn/models.ts';
+import { loadMnist } from '../../src/node/mnist.ts';
 import { fit } from '../../src/train/fit.ts';
 import { train50 } from '../helpers/train-50.mjs';
 

@@ -3,7 +3,7 @@
  * batch 1 and batch 32. Prints one line of JSON. Arguments: FILE accuracy|time.
  */
 import { readFileSync } from 'node:fs';
-import { loadMnist } from '../../data/node-mnist.ts';
+import { loadMnist } from '../../node/mnist.ts';
 import { load, type Model } from '../../runtime.ts';
 
 /** What one process prints. */

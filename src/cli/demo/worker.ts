@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Recipe, type RecipeEvent, runRecipe } from '../../compress/recipe.ts';
 import { Rng } from '../../core/rng.ts';
-import { loadMnist } from '../../data/node-mnist.ts';
 import { decode, encode } from '../../format/index.ts';
 import type { Graph } from '../../graph/graph.ts';
+import { loadMnist } from '../../node/mnist.ts';
 import { variants } from './variants.ts';
 
 export interface WorkerInput {

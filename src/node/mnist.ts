@@ -4,19 +4,19 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DataError } from '../core/errors.ts';
-import { type Dataset, dataset, measureChannels, pairIdx } from './dataset.ts';
-import { readIdx } from './idx.ts';
+import { type Dataset, dataset, measureChannels, pairIdx } from '../data/dataset.ts';
+import { readIdx } from '../data/idx.ts';
 
 /** The last images of the training file, kept apart to choose by. */
 export const MNIST_VALIDATION = 5000;
 
 export interface Mnist {
   /** 55,000 images. */
-  train: Dataset;
+  train: Dataset<Uint8Array>;
   /** 5,000 images: the last of the training file. */
-  validation: Dataset;
+  validation: Dataset<Uint8Array>;
   /** 10,000 images. Nothing is chosen on them. */
-  test: Dataset;
+  test: Dataset<Uint8Array>;
 }
 
 /**

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DataError } from '../../src/core/errors.ts';
-import { loadMnist } from '../../src/data/node-mnist.ts';
+import { loadMnist } from '../../src/node/mnist.ts';
 
 test('MNIST from the npm package: 55,000, 5,000 and 10,000 images', async () => {
   const { train, validation, test: held } = await loadMnist();
