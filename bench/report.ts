@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Report } from '../src/report/result.ts';
+import type { Report } from '../src/report/comparison.ts';
 import { markdownTable, replaceMarked } from '../src/report/table.ts';
 import type { KernelResults } from './kernels/run.ts';
 

@@ -1,6 +1,7 @@
 /** report.html: one self-contained page, legible without a network, in light and in dark. */
+
+import { compareToBaseline, type Report, remarks } from './comparison.ts';
 import { accuracyAgainstBytes, accuracyAgainstTime, leftOut } from './plots.ts';
-import { compareToBaseline, type Report, remarks } from './result.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2430; --faint: #d5dae1; --accent: #0b6bcb; --paper: #ffffff; }

@@ -1,7 +1,7 @@
 /** Plots as SVG text, drawn without a browser. */
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { compareToBaseline, type Report } from './result.ts';
+import { compareToBaseline, type Report } from './comparison.ts';
 
 /** Colours are CSS variables of the page, so that one SVG serves light and dark. */
 const INK = 'var(--ink)';

@@ -1,75 +1,45 @@
-/** What a run of the main job found, as out/report.json holds it. */
-export interface VariantResult {
-  /** Short and stable: the file is out/NAME.paring. */
+/** What a verb leaves beside the model it made: STEM.result.json. Everything that the model file itself does not say. */
+import type { Recipe, RecipeReport } from '../compress/recipe.ts';
+import type { Evaluation, LayerImportance } from '../node/evaluation.ts';
+import type { EpochLog } from '../train/options.ts';
+
+export type { Evaluation, LayerImportance, Misread } from '../node/evaluation.ts';
+
+export interface ModelResult {
+  /** STEM of STEM.paring. */
   name: string;
   /** What was done, in a few words. */
   title: string;
-  /** Share of the test images whose largest output is right, 0..1, by the runtime from the file. */
-  top1: number;
-  /** Elements of all parameters (batch norm folded or not, as the file holds them). */
-  parameters: number;
-  /** Of these, not zero. */
-  nonzero: number;
-  /** Multiply-accumulates of one image whose weight is not zero. */
-  macs: number;
-  /** Size of the file. */
-  bytes: number;
-  /** Milliseconds an image at batch 1, median. */
-  ms1: number;
-  /** Milliseconds an image at batch 32, median. */
-  ms32: number;
-}
-
-export interface Report {
-  /** The first one is the baseline. */
-  variants: VariantResult[];
-  seed: number;
+  /** Of the command line: train, prune, compress... */
+  verb: string;
   /** Of the package. */
   version: string;
-  /** Images the test top-1 stands on. */
-  testImages: number;
-  /** Whether this was a run on a subset. */
-  quick: boolean;
+  /** The model file it was made from, relative to this file. */
+  parent?: string;
+  /** Registry name of the architecture, for train. */
+  model?: string;
+  recipe?: Recipe;
+  seed: number;
+  /** What it was trained on, and how many images of each part. */
+  data?: {
+    source: string;
+    description: string;
+    sha256?: string;
+    train: number;
+    validation: number;
+    test: number;
+  };
+  /** One entry an epoch, of all steps in turn. */
+  history?: EpochLog[];
+  /** One entry a step of the recipe. */
+  reports?: RecipeReport[];
+  /** STEM.log.jsonl, relative to this file. */
+  log?: string;
+  /** Wall time of the verb. */
+  seconds: number;
   machine: string;
   node: string;
-  /** Wall time of the whole run, seconds, and its peak resident memory, bytes. */
-  seconds: number;
-  peakMemory: number;
-}
-
-/** How a variant stands against the baseline. */
-export interface Comparison extends VariantResult {
-  smaller: number;
-  /** At batch 1. */
-  faster: number;
-  /** At batch 32. */
-  faster32: number;
-}
-
-export function compareToBaseline(report: Report): Comparison[] {
-  const [baseline] = report.variants;
-  return report.variants.map((v) => ({
-    ...v,
-    smaller: baseline.bytes / v.bytes,
-    faster: baseline.ms1 / v.ms1,
-    faster32: baseline.ms32 / v.ms32,
-  }));
-}
-
-/**
- * In words, each variant that got smaller but not faster: compression that is not acceleration. Within 5 % counts as not
- * faster, since that is what two runs differ by.
- */
-export function remarks(report: Report): string[] {
-  return compareToBaseline(report)
-    .slice(1)
-    .flatMap((v) => {
-      if (v.smaller <= 1) return [`${v.name} did not get smaller (${v.smaller.toFixed(2)} times).`];
-      const slow = [
-        ...(v.faster < 1.05 ? [`batch 1 (${v.faster.toFixed(2)} times)`] : []),
-        ...(v.faster32 < 1.05 ? [`batch 32 (${v.faster32.toFixed(2)} times)`] : []),
-      ];
-      if (slow.length === 0) return [];
-      return [`${v.name} got ${v.smaller.toFixed(1)} times smaller but not faster at ${slow.join(' and ')}.`];
-    });
+  evaluation?: Evaluation;
+  /** Of the weights in this file. */
+  importance?: LayerImportance[];
 }

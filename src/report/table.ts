@@ -1,5 +1,5 @@
 /** The result table, for a terminal and for Markdown, and the replacement of a marked part of a Markdown file. */
-import { compareToBaseline, type Report, remarks } from './result.ts';
+import { compareToBaseline, type Report, remarks } from './comparison.ts';
 
 const HEADER = [
   'variant',

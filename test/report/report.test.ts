@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkFloors } from '../../src/cli/demo/floors.ts';
+import { type Report, remarks, type VariantResult } from '../../src/report/comparison.ts';
 import { reportPage } from '../../src/report/page.ts';
-import { type Report, remarks, type VariantResult } from '../../src/report/result.ts';
 import { markdownTable, replaceMarked, terminalTable } from '../../src/report/table.ts';
 
 function variant(name: string, change: Partial<VariantResult> = {}): VariantResult {

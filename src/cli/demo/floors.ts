@@ -1,5 +1,5 @@
 /** What a full run must reach. `paring demo --check` names each that was missed. */
-import type { Report, VariantResult } from '../../report/result.ts';
+import type { Report, VariantResult } from '../../report/comparison.ts';
 
 export interface Floor {
   /** What is asked, in words. */
