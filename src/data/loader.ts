@@ -7,13 +7,16 @@ import { Rng } from '../core/rng.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { InputMeaning } from '../graph/graph.ts';
 import { type Augmentation, Augmenter, transformPlane } from './augment.ts';
-import { type Dataset, isReader } from './dataset.ts';
+import { checkFinite, type Dataset, isReader } from './dataset.ts';
 
-/** For each channel, the normalised f32 value of each pixel value 0..255: (pixel / 255 - mean) / deviation. */
+/** For each channel, the normalised f32 value of each pixel value 0..255, as `normalizePixels` defines it: scaled by the range, less mean, by deviation. */
 export function normalizationTables(meaning: InputMeaning): Float32Array[] {
+  const [low, high] = meaning.range;
   return meaning.mean.map((mean, c) => {
     const table = new Float32Array(256);
-    for (let value = 0; value < 256; value++) table[value] = (value / 255 - mean) / meaning.deviation[c];
+    for (let value = 0; value < 256; value++) {
+      table[value] = ((value - low) / (high - low) - mean) / meaning.deviation[c];
+    }
     return table;
   });
 }
@@ -56,6 +59,7 @@ export class Loader {
   /**
    * Writes images order[from..from+count-1] to `images` ([count][c][h][w], a view over the batch tensor), and their classes to `labels`.
    * `order` left out means 0, 1, 2...
+   * @throws DataError if an image cannot be read, or one that is read only now holds NaN or infinity
    */
   fill(
     images: Float32Array,
@@ -76,6 +80,7 @@ export class Loader {
         this.fillBytes(source, index * sampleSize, index, images, at);
       } else if (source.dtype === 'f32') {
         source.read(index, images, at);
+        checkFinite(images, at, sampleSize, index, 'data set');
       } else {
         source.read(index, this.bytes, 0);
         this.fillBytes(this.bytes, 0, index, images, at);
