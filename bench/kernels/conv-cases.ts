@@ -76,10 +76,18 @@ function label(s: ConvShape): string {
 }
 
 function conv2d(s: ConvShape): KernelCase {
+  return forward('conv2d', s, 2e-6 * Math.sqrt(geometry(s).taps));
+}
+
+function winograd(s: ConvShape): KernelCase {
+  return forward('winogradConv2d', { pad: 1, ...s, k: 3, prepare: true }, 5e-6 * Math.sqrt(9 * s.ci));
+}
+
+function forward(primitive: 'conv2d' | 'winogradConv2d', s: ConvShape, tolerance: number): KernelCase {
   const g = geometry(s);
   const bias = s.bias ?? true;
   return kernelCase({
-    primitive: 'conv2d',
+    primitive,
     shape: label(s),
     sizes: {
       ...g.sizes,
@@ -94,7 +102,7 @@ function conv2d(s: ConvShape): KernelCase {
       ...(bias ? { bias: { dtype: 'f32', length: g.sizes.co, init: fill.uniform } } : {}),
       y: { dtype: 'f32', length: g.y, output: true },
     },
-    tolerance: 2e-6 * Math.sqrt(g.taps),
+    tolerance,
     ops: g.ops,
   });
 }
@@ -189,6 +197,39 @@ export const convCases: readonly KernelCase[] = [
   ]),
 ];
 
+/** Sizes around the tile of 4x4 outputs, channels around the panels of 4, 5 and 8, batches around a block of tiles. */
+const winogradShapes: readonly Omit<ConvShape, 'k'>[] = [
+  ...Array.from({ length: 13 }, (_, i) => ({
+    ci: 2 + (i % 3),
+    h: i + 1,
+    w: 13 - i,
+    co: 1 + i,
+    n: 1 + (i % 3),
+  })),
+  ...Array.from({ length: 11 }, (_, i) => ({
+    ci: 1 + i,
+    h: 13 - i,
+    w: i + 3,
+    co: 11 - i,
+    pad: 0,
+    n: 1 + (i % 2),
+  })),
+  ...Array.from({ length: 13 }, (_, i) => ({ ci: 3, h: i + 1, w: 1 + ((5 * i) % 13), co: 5, pad: 2 })),
+  { ci: 7, h: 5, w: 11, co: 3, pad: [0, 1, 2, 0], n: 2 },
+  { ci: 5, h: 7, w: 3, co: 17, pad: [2, 0, 1, 3], n: 3 },
+  { ci: 8, h: 17, w: 19, co: 16 },
+  { ci: 13, h: 31, w: 29, co: 23, n: 2 },
+  { ci: 3, h: 41, w: 43, co: 5, pad: 0 },
+  { ci: 67, h: 13, w: 11, co: 71 },
+  { ci: 2, h: 8, w: 8, co: 3, n: 29 },
+  { ci: 397, h: 6, w: 5, co: 9, n: 2 },
+  { ci: 11, h: 5, w: 7, co: 401, n: 5 },
+];
+
+export const winogradCases: readonly KernelCase[] = winogradShapes.map((s, i) =>
+  winograd({ ...s, k: 3, bias: i % 3 !== 0, ...(i % 4 === 1 ? { lo: 0, hi: 1 } : {}) }),
+);
+
 const lenet1: ConvShape = { ci: 1, h: 28, co: 20, k: 5 };
 const lenet2: ConvShape = { ci: 20, h: 12, co: 50, k: 5 };
 const square: ConvShape = { ci: 128, h: 28, co: 128, k: 3, pad: 1 };
@@ -206,6 +247,9 @@ const pointwise = (ci: number, h: number, co: number, n = 1): ConvShape => ({ ci
 export const convBench: readonly KernelCase[] = [
   conv2d({ ...square, prepare: true }),
   conv2d({ ci: 64, h: 56, co: 64, k: 3, pad: 1, prepare: true }),
+  winograd({ ci: 64, h: 56, co: 64, k: 3 }),
+  winograd(square),
+  winograd({ ci: 256, h: 14, co: 256, k: 3 }),
   conv2d({ ci: 64, h: 56, co: 128, k: 3, pad: 1, stride: 2, prepare: true }),
   conv2d({ ...pointwise(256, 14, 512), prepare: true }),
   conv2d({ ...lenet1, prepare: true }),

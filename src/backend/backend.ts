@@ -68,6 +68,13 @@ export interface Conv2dArgs extends Window {
   hi: number;
 }
 
+/**
+ * The same convolution, with leave to compute it by Winograd's F(4x4, 3x3): kh = kw = 3, strides, dilations and groups 1.
+ * Always prepared (the wasm backend's order takes 4 times the memory of the weights). The error is larger than conv2d's,
+ * and what is not finite spreads to all outputs of a 4x4 tile that sees it.
+ */
+export type WinogradConv2dArgs = Conv2dArgs;
+
 /** dx = gradient of the convolution's input. Overwrites dx. */
 export interface Conv2dGradInputArgs extends Window {
   dy: Ptr;
@@ -533,6 +540,7 @@ export interface QLookupArgs {
 /** Primitives whose weights a backend may want in an order of its own, made once by `prepare`. */
 export interface Preparable {
   conv2d: Conv2dArgs;
+  winogradConv2d: WinogradConv2dArgs;
   linear: LinearArgs;
   sparseConv2d: SparseConv2dArgs;
   sparseLinear: SparseLinearArgs;
@@ -544,6 +552,7 @@ export interface Preparable {
 export interface Primitives {
   gemm(a: GemmArgs): void;
   conv2d(a: Conv2dArgs): void;
+  winogradConv2d(a: WinogradConv2dArgs): void;
   conv2dGradInput(a: Conv2dGradInputArgs): void;
   conv2dGradWeight(a: Conv2dGradWeightArgs): void;
   linear(a: LinearArgs): void;

@@ -1,11 +1,20 @@
 /** Convolution and its two gradients, summed in float64. */
-import type { Conv2dArgs, Conv2dGradInputArgs, Conv2dGradWeightArgs } from '../backend.ts';
+import type {
+  Conv2dArgs,
+  Conv2dGradInputArgs,
+  Conv2dGradWeightArgs,
+  WinogradConv2dArgs,
+} from '../backend.ts';
 import type { Heap } from '../heap.ts';
 import { clamp } from './clamp.ts';
 import { correlate, reach } from './window.ts';
 
 export const conv = (heap: Heap) => ({
   conv2d(a: Conv2dArgs): void {
+    convolve(heap, a, false);
+  },
+
+  winogradConv2d(a: WinogradConv2dArgs): void {
     convolve(heap, a, false);
   },
 

@@ -1,7 +1,7 @@
 /**
  * The call site of assembly/conv: convolution and its gradients. Depthwise convolutions (groups = ci) go to kernels of
  * their own that read the weights as they are; all others are products, whose weights are packed once by `prepare` or
- * anew in every call.
+ * anew in every call. Winograd's convolution is a primitive of its own, since it rounds differently: who wants it asks.
  */
 import type { Conv2dArgs, Window } from '../backend.ts';
 import type { Heap, Ptr } from '../heap.ts';
@@ -26,7 +26,7 @@ const tapsOf = (a: Window) => (a.ci / a.groups) * a.kh * a.kw;
 export function conv(
   kernels: Kernels,
   heap: Heap,
-): Family<'conv2d' | 'conv2dGradInput' | 'conv2dGradWeight'> {
+): Family<'conv2d' | 'winogradConv2d' | 'conv2dGradInput' | 'conv2dGradWeight'> {
   /** Bytes of one group's packed weights. */
   const groupBytes = (a: Window) => kernels.f32_pack_a_bytes(a.co / a.groups, tapsOf(a));
 
@@ -81,6 +81,8 @@ export function conv(
     );
   }
 
+  const winogradScratch = (a: Window) => kernels.f32_winograd_conv2d_scratch(a.n, a.ci, a.co, a.ho, a.wo);
+
   return {
     primitives: {
       conv2d(a) {
@@ -99,6 +101,12 @@ export function conv(
         }
         // biome-ignore format: as above
         kernels.f32_conv2d(n, ci, h, w, co, ho, wo, kh, kw, strideH, strideW, padT, padL, dilH, dilW, groups, x, packed, bias, y, lo, hi, leavesImage(a), scratch);
+      },
+      winogradConv2d(a) {
+        const { n, ci, h, w, co, ho, wo, padT, padL, x, weight, bias, y, lo, hi } = a;
+        const scratch = heap.scratch(winogradScratch(a));
+        // biome-ignore format: as above
+        kernels.f32_winograd_conv2d(n, ci, h, w, co, ho, wo, padT, padL, x, weight, bias, y, lo, hi, scratch);
       },
       conv2dGradInput(a) {
         const { n, ci, h, w, co, ho, wo, kh, kw, strideH, strideW, padT, padL, dilH, dilW, groups } = a;
@@ -138,9 +146,19 @@ export function conv(
           pack(a, dense, to);
         },
       },
+      winogradConv2d: {
+        bytes: (a) => kernels.f32_winograd_pack_bytes(a.co, a.ci),
+        write(a, weights, to) {
+          // The weights, and behind them a matrix [co][ci].
+          const dense = heap.scratch(weights.byteLength + a.co * a.ci * 4);
+          heap.f32(dense, weights.length).set(weights);
+          kernels.f32_winograd_pack(a.co, a.ci, dense, to, dense + weights.byteLength);
+        },
+      },
     },
     scratch: {
       conv2d: forwardScratch,
+      winogradConv2d: winogradScratch,
       conv2dGradInput: gradInputScratch,
       conv2dGradWeight: gradWeightScratch,
     },

@@ -1,0 +1,128 @@
+/**
+ * y = clamp(bias + A^T m A) for the 36 elements m of each tile and output channel.
+ *
+ *          1  1  1  1  1  0        y0 = m0 + (m1 + m2) + (m3 + m4)
+ *   A^T =  0  1 -1  2 -2  0        y1 = (m1 - m2) + 2 (m3 - m4)
+ *          0  1  1  4  4  0        y2 = (m1 + m2) + 4 (m3 + m4)
+ *          0  1 -1  8 -8  1        y3 = (m1 - m2) + 8 (m3 - m4) + m5
+ *
+ * Four tiles at a time, one a lane: the six columns of elements give four rows, these the 4x4 outputs, and a transpose
+ * turns one output of four tiles into four outputs of one.
+ *
+ * Layout of m, a channel after the other: element 0 of all tiles | element 1 of all tiles | ... | element 35.
+ */
+
+import { ELEMENTS, ENTRY, INPUTS, TILE } from './f32_winograd_tiles';
+import { storePart } from './lanes';
+
+/** Bytes of a row of six vectors. */
+const ROW: usize = 6 * 16;
+/** Bytes of scratch: four rows of six vectors. */
+export const OUTPUT_SCRATCH: usize = 4 * ROW;
+
+/**
+ * @param tiles tiles that exist, >= 1
+ * @param co output channels, `plane` bytes apart in y
+ * @param m f32 [co][36][room], room a multiple of 8
+ * @param pitch bytes from one row of y to the next
+ * @param table entries of the tiles (f32_winograd_tiles)
+ * @param bias f32 [co], or 0
+ * @param y where the entries' offsets begin
+ * @param rows OUTPUT_SCRATCH bytes
+ */
+export function f32_winograd_output(
+  tiles: i32,
+  room: i32,
+  co: i32,
+  m: usize,
+  pitch: usize,
+  plane: usize,
+  table: usize,
+  bias: usize,
+  y: usize,
+  lo: f32,
+  hi: f32,
+  rows: usize,
+): void {
+  assert(tiles > 0 && tiles <= room && room % 8 == 0);
+  const element = (<usize>room) << 2;
+  const low = f32x4.splat(lo);
+  const high = f32x4.splat(hi);
+  for (let channel = 0; channel < co; channel++) {
+    const start = bias != 0 ? v128.load_splat<f32>(bias + ((<usize>channel) << 2)) : f32x4.splat(0);
+    let entry = table;
+    for (let t = 0; t < tiles; t += 4) {
+      let from = m + ((<usize>t) << 2);
+      for (let x = rows; x < rows + ROW; x += 16) {
+        column(from, element * INPUTS, x);
+        from += element;
+      }
+      let out = y;
+      for (let r = 0; r < TILE; r++) {
+        four(rows + <usize>r * ROW, start, low, high, r, min(4, tiles - t), entry, out);
+        out += pitch;
+      }
+      entry += 4 * ENTRY;
+    }
+    m += element * ELEMENTS;
+    y += plane;
+  }
+}
+
+/** A^T times six vectors `step` bytes apart, to four, a row apart. */
+function column(p: usize, step: usize, to: usize): void {
+  const m0 = v128.load(p);
+  p += step;
+  const m1 = v128.load(p);
+  p += step;
+  const m2 = v128.load(p);
+  p += step;
+  const m3 = v128.load(p);
+  p += step;
+  const m4 = v128.load(p);
+  p += step;
+  const m5 = v128.load(p);
+  const a = f32x4.add(m1, m2);
+  const b = f32x4.sub(m1, m2);
+  const c = f32x4.add(m3, m4);
+  const d = f32x4.sub(m3, m4);
+  const twice = f32x4.add(d, d);
+  v128.store(to, f32x4.add(f32x4.add(m0, a), c));
+  v128.store(to, f32x4.add(b, twice), ROW);
+  v128.store(to, f32x4.add(a, f32x4.mul(c, f32x4.splat(4))), 2 * ROW);
+  v128.store(to, f32x4.add(f32x4.add(b, f32x4.mul(twice, f32x4.splat(4))), m5), 3 * ROW);
+}
+
+/** Row r of the outputs of `count` <= 4 tiles. */
+function four(p: usize, bias: v128, low: v128, high: v128, r: i32, count: i32, entry: usize, y: usize): void {
+  const m1 = v128.load(p, 16);
+  const m2 = v128.load(p, 32);
+  const m3 = v128.load(p, 48);
+  const m4 = v128.load(p, 64);
+  const a = f32x4.add(m1, m2);
+  const b = f32x4.sub(m1, m2);
+  const c = f32x4.add(m3, m4);
+  const d = f32x4.sub(m3, m4);
+  const twice = f32x4.add(d, d);
+  let y0 = f32x4.add(f32x4.add(v128.load(p), a), c);
+  let y1 = f32x4.add(b, twice);
+  let y2 = f32x4.add(a, f32x4.mul(c, f32x4.splat(4)));
+  let y3 = f32x4.add(f32x4.add(b, f32x4.mul(twice, f32x4.splat(4))), v128.load(p, 80));
+  y0 = f32x4.pmin(f32x4.pmax(f32x4.add(y0, bias), low), high);
+  y1 = f32x4.pmin(f32x4.pmax(f32x4.add(y1, bias), low), high);
+  y2 = f32x4.pmin(f32x4.pmax(f32x4.add(y2, bias), low), high);
+  y3 = f32x4.pmin(f32x4.pmax(f32x4.add(y3, bias), low), high);
+  const t0 = v128.shuffle<f32>(y0, y1, 0, 4, 1, 5);
+  const t1 = v128.shuffle<f32>(y0, y1, 2, 6, 3, 7);
+  const t2 = v128.shuffle<f32>(y2, y3, 0, 4, 1, 5);
+  const t3 = v128.shuffle<f32>(y2, y3, 2, 6, 3, 7);
+  put(v128.shuffle<i64>(t0, t2, 0, 2), r, entry, y);
+  if (count > 1) put(v128.shuffle<i64>(t0, t2, 1, 3), r, entry + ENTRY, y);
+  if (count > 2) put(v128.shuffle<i64>(t1, t3, 0, 2), r, entry + 2 * ENTRY, y);
+  if (count > 3) put(v128.shuffle<i64>(t1, t3, 1, 3), r, entry + 3 * ENTRY, y);
+}
+
+/** Row r of one tile, where it exists. */
+function put(v: v128, r: i32, entry: usize, y: usize): void {
+  if (r < load<i32>(entry, 8)) storePart(y + load<i32>(entry, 4), v, load<i32>(entry, 12));
+}
