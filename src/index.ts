@@ -24,8 +24,11 @@ export type { Shape } from './core/shape.ts';
 export { NUMERICS_VERSION, VERSION } from './core/version.ts';
 // Data and training
 export type { Augmentation } from './data/augment.ts';
-export { type Dataset, dataset, type ImageReader } from './data/dataset.ts';
+export { readCifar } from './data/cifar.ts';
+export { type Dataset, dataset, type ImageReader, measureChannels } from './data/dataset.ts';
 export { type IdxArray, readIdx } from './data/idx.ts';
+export { readNpy } from './data/npy.ts';
+export { fromSamples, type ImageSink, type Sample, type SampleOptions } from './data/samples.ts';
 // Files and inference
 export { decode, type EncodeOptions, encode, type FileInfo, inspect } from './format/index.ts';
 // Models as data, and how to build them
