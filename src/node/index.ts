@@ -3,5 +3,7 @@ export { decodePicture, MAX_PIXELS, readPicture } from './data/decode.ts';
 export { type Fetched, type FetchOptions, fetchSet } from './data/fetch.ts';
 export { type OpenOptions, openData, type Splits, spoolSink } from './data/open.ts';
 export { SETS, type SetInfo, type SetName } from './data/sets.ts';
+export { evaluateFile, imagePng, importanceByLayer, type Timing, timeFile } from './evaluate-file.ts';
+export type { Evaluation, LayerImportance, Misread } from './evaluation.ts';
 export { loadMnist, MNIST_VALIDATION, type Mnist } from './mnist.ts';
 export { type WriteOptions, writeWhole } from './write.ts';
