@@ -5,13 +5,13 @@
 import type { Backend } from '../backend/backend.ts';
 import { createBackend } from '../backend/create.ts';
 import { ParingError } from '../core/errors.ts';
+import { fields, isRecord, listOf, oneOf, type Problem, text, whole } from '../core/rules.ts';
 import { NUMERICS_VERSION, VERSION } from '../core/version.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { cloneGraph, type Graph, type Lineage, type LineageStep } from '../graph/graph.ts';
 import { inferShapes } from '../graph/infer.ts';
 import { evaluate } from '../train/evaluate.ts';
 import type { EpochLog, Progress } from '../train/options.ts';
-import { fields, isRecord, listOf, oneOf, type Problem, text, whole } from './rules.ts';
 import type { StepReport } from './step.ts';
 import { type StepDefinition, type StepInputs, type StepName, type StepOptions, steps } from './steps.ts';
 

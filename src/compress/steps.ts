@@ -3,16 +3,6 @@
  * them.
  */
 import type { Backend } from '../backend/backend.ts';
-import type { Dataset } from '../data/dataset.ts';
-import { channelGraph } from '../graph/channels.ts';
-import type { Graph } from '../graph/graph.ts';
-import { fit } from '../train/fit.ts';
-import type { EpochLog, FitOptions, Progress } from '../train/options.ts';
-import { type RemoveChannelsOptions, removeChannels } from './channels.ts';
-import { type DistillOptions, distillation } from './distill.ts';
-import { type Criterion, importance } from './importance.ts';
-import { type GradualOptions, gradualPruning, type PruneOptions, prune } from './prune.ts';
-import { type QuantizeOptions, quantize } from './quantize.ts';
 import {
   also,
   below,
@@ -30,7 +20,17 @@ import {
   recordOf,
   variants,
   whole,
-} from './rules.ts';
+} from '../core/rules.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { channelGraph } from '../graph/channels.ts';
+import type { Graph } from '../graph/graph.ts';
+import { fit } from '../train/fit.ts';
+import type { EpochLog, FitOptions, Progress } from '../train/options.ts';
+import { type RemoveChannelsOptions, removeChannels } from './channels.ts';
+import { type DistillOptions, distillation } from './distill.ts';
+import { type Criterion, importance } from './importance.ts';
+import { type GradualOptions, gradualPruning, type PruneOptions, prune } from './prune.ts';
+import { type QuantizeOptions, quantize } from './quantize.ts';
 import { type ShareOptions, share } from './share.ts';
 import { type StepReport, type StepResult, sizes, weightNames } from './step.ts';
 
@@ -174,7 +174,7 @@ export const steps: { readonly [K in StepName]: StepDefinition<K> } = {
       const layer = layerName(graph);
       const sparsity = either(number(0, 1), recordOf(number(0, 1), layer));
       const scope = oneOf('layer', 'global');
-      const own = { sparsity, alpha: number(0, 1e9), scope, layers: listOf(layer) };
+      const own = { sparsity, alpha: number(0, 1e9), scope, layers: listOf(layer, 1) };
       return also(fields({ ...own, ...scoring }), also(exactlyOne('sparsity', 'alpha'), oneNumberIfGlobal));
     },
     run: (graph, { criterion = 'magnitude', samples, ...options }, inputs) => {
@@ -196,7 +196,7 @@ export const steps: { readonly [K in StepName]: StepDefinition<K> } = {
             end: number(0, 1),
             every: whole(1),
             scope: oneOf('layer', 'global'),
-            layers: listOf(layer),
+            layers: listOf(layer, 1),
           },
           ['epochs', 'optimizer', 'sparsity'],
         ),
@@ -233,7 +233,7 @@ export const steps: { readonly [K in StepName]: StepDefinition<K> } = {
       const layer = layerName(graph);
       const init = oneOf('linear', 'random', 'density', 'kmeans++');
       const k = either(whole(2, 256), recordOf(whole(2, 256), layer));
-      const rules = { k, init, layers: listOf(layer), iterations: whole(1, 10000), seed: whole(0) };
+      const rules = { k, init, layers: listOf(layer, 1), iterations: whole(1, 10000), seed: whole(0) };
       return fields(rules, ['k']);
     },
     run: (graph, options, { seed, backend }) => share(graph, { seed, ...options }, backend),

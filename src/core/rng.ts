@@ -1,3 +1,5 @@
+import { ArgumentError } from './errors.ts';
+
 /**
  * Seeded counter-based random numbers: value number i of a stream is a pure function of (key, i), so a stream can be
  * split, skipped and resumed by storing two numbers, and gives the same bits on every host.
@@ -14,8 +16,10 @@ export class Rng {
   /**
    * @param seed any integer; its low 32 bits are the key
    * @param stream 32-bit stream number: streams of one seed are independent
+   * @throws ArgumentError if the seed is not an integer
    */
   constructor(seed: number, stream = 0, counter = 0) {
+    if (!Number.isSafeInteger(seed)) throw new ArgumentError('Rng', 'seed', 'a whole number', seed);
     this.key = seed >>> 0;
     this.stream = stream >>> 0;
     this.counter = counter;

@@ -8,11 +8,10 @@
  * parameter names that are node.role.
  */
 import type { Shape } from '../core/shape.ts';
-import { sizeOf } from '../core/shape.ts';
+import { MOST_ELEMENTS, sizeOf } from '../core/shape.ts';
 import type { Graph, InputMeaning, Lineage, Metadata, Node, Param } from '../graph/graph.ts';
 import { opNames, readAttributes, saidAttributes } from './attributes.ts';
 import type { Check } from './check.ts';
-import { MOST_ELEMENTS } from './tensor.ts';
 
 /** A parameter as the header has it: everything but its numbers. */
 export interface ParamSpec {

@@ -4,13 +4,13 @@
  * FormatError with the offset, or a GraphError if it is well-formed and describes no model.
  */
 import { ArgumentError, FormatError, GraphError } from '../core/errors.ts';
-import { sizeOf } from '../core/shape.ts';
+import { MOST_ELEMENTS, sizeOf } from '../core/shape.ts';
 import type { ActivationQuantization, Graph, Param } from '../graph/graph.ts';
 import { inferShapes } from '../graph/infer.ts';
 import { ByteReader, ByteWriter, crc32 } from './bytes.ts';
 import { Check } from './check.ts';
 import { headerText, paramsInOrder, readHeader } from './header.ts';
-import { MOST_ELEMENTS, readTensor, type TensorCoding, writeTensor } from './tensor.ts';
+import { readTensor, type TensorCoding, writeTensor } from './tensor.ts';
 import { readText, writeText } from './text.ts';
 
 const MAGIC = [0x89, 0x50, 0x52, 0x47]; // one byte that is no text, then PRG

@@ -12,9 +12,6 @@ import { readFloats, writeFloats } from './floats.ts';
 import { readPositions, writePositions } from './positions.ts';
 import { readSymbols, writeSymbols } from './symbols.ts';
 
-/** Elements of all tensors of a file. */
-export const MOST_ELEMENTS = 1 << 26;
-
 const KINDS = ['f32', 'codebook', 'int8'] as const;
 /** Flags above the kind's two bits. */
 const SPARSE = 4; // only the elements at coded positions are stored, the others are 0

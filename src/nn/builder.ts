@@ -4,7 +4,8 @@
  */
 import { ArgumentError, GraphError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
-import { assertShape, type Shape } from '../core/shape.ts';
+import { fields, isRecord, obey, text } from '../core/rules.ts';
+import { assertShape, formatShape, MOST_ELEMENTS, type Shape, sizeOf } from '../core/shape.ts';
 import type {
   Attributes,
   Graph,
@@ -18,6 +19,7 @@ import type {
 } from '../graph/graph.ts';
 import { schemaOf } from '../graph/schema.ts';
 import { type Initializer, initialWeights } from './init.ts';
+import { type LayerOp, layerRules } from './layers.ts';
 import { sharedParam } from './shared.ts';
 
 /** One number for both axes, or [vertical, horizontal]. */
@@ -72,19 +74,13 @@ export interface AvgPoolOptions extends PoolOptions {
   countIncludePad?: boolean;
 }
 
-/** @throws ArgumentError if `value` is neither a number nor two */
-export function toPair(op: string, argument: string, value: PairOption): Pair {
-  if (typeof value === 'number') return [value, value];
-  if (value.length === 2) return value;
-  throw new ArgumentError(op, argument, 'a number or [vertical, horizontal]', value);
+function toPair(value: PairOption): Pair {
+  return typeof value === 'number' ? [value, value] : value;
 }
 
-/** @throws ArgumentError if `value` is not one number, two or four */
-export function toPadding(op: string, value: PaddingOption): Padding {
+function toPadding(value: PaddingOption): Padding {
   if (typeof value === 'number') return [value, value, value, value];
-  if (value.length === 4) return value;
-  if (value.length === 2) return [value[0], value[1], value[0], value[1]];
-  throw new ArgumentError(op, 'padding', 'a number, [v, h] or [top, left, bottom, right]', value);
+  return value.length === 2 ? [value[0], value[1], value[0], value[1]] : value;
 }
 
 /** See `builder`. Methods add one node each and return the builder; the node's value carries the node's name. */
@@ -95,10 +91,16 @@ export class GraphBuilder {
   private readonly nodes: Node[] = [];
   private readonly params = new Map<string, Param>();
   private readonly outputs: string[] = [];
+  /** Of all parameters so far. */
+  private elements = 0;
   private readonly shapes = new Map<string, Shape>();
   private metadata: Metadata = {};
 
   constructor(name: string, inputs: Readonly<Record<string, Shape>>, rng: Rng) {
+    obey('builder', { name }, named);
+    if (!isRecord(inputs))
+      throw new ArgumentError('builder', 'inputs', 'an object from names to shapes', inputs);
+    if (!(rng instanceof Rng)) throw new ArgumentError('builder', 'rng', 'an Rng', rng);
     this.name = name;
     this.rng = rng;
     for (const [input, shape] of Object.entries(inputs)) {
@@ -118,32 +120,37 @@ export class GraphBuilder {
 
   /** [C][H][W] -> [out][ho][wo]. Parameters `name.weight` [out][C/groups][kh][kw] and `name.bias` [out]. */
   conv2d(name: string, input: string, options: Conv2dOptions): this {
+    check('conv2d', name, options);
     const { weight, bias } = this.convShapes(name, input, options);
     const params = this.weights(name, weight, bias, options.init);
-    return this.node('conv2d', name, [input], params, convAttributes(name, options));
+    return this.node('conv2d', name, [input], params, convAttributes(options));
   }
 
   /** A conv2d whose weights are born shared: k values in all. */
   sharedConv2d(name: string, input: string, options: Conv2dOptions & SharedOptions): this {
+    check('sharedConv2d', name, options);
     const { weight, bias } = this.convShapes(name, input, options);
     const params = this.weights(name, weight, bias, options.init, options.k);
-    return this.node('conv2d', name, [input], params, convAttributes(name, options));
+    return this.node('conv2d', name, [input], params, convAttributes(options));
   }
 
   /** A conv2d with one filter a channel (groups = channels). */
   depthwiseConv2d(name: string, input: string, options: Omit<Conv2dOptions, 'out' | 'groups'>): this {
+    check('depthwiseConv2d', name, options);
     const channels = this.batched(name, input)[1];
     return this.conv2d(name, input, { ...options, out: channels, groups: channels });
   }
 
   /** [in] -> [out]. Parameters `name.weight` [out][in] and `name.bias` [out]. */
   linear(name: string, input: string, options: LinearOptions): this {
+    check('linear', name, options);
     const weight = this.linearShape(name, input, options);
     return this.node('linear', name, [input], this.weights(name, weight, options.bias, options.init), {});
   }
 
   /** A linear layer whose weights are born shared: k values in all. */
   sharedLinear(name: string, input: string, options: LinearOptions & SharedOptions): this {
+    check('sharedLinear', name, options);
     const weight = this.linearShape(name, input, options);
     const params = this.weights(name, weight, options.bias, options.init, options.k);
     return this.node('linear', name, [input], params, {});
@@ -151,6 +158,7 @@ export class GraphBuilder {
 
   /** Parameters `name.gamma`, `name.beta`, and the running `name.mean`, `name.variance`, all [C]. */
   batchNorm(name: string, input: string, options: BatchNormOptions = {}): this {
+    check('batchNorm', name, options);
     const shape = [this.batched(name, input)[1]];
     const filled = (value: number): Float32Array => new Float32Array(shape[0]).fill(value);
     const params: Record<string, string> = {};
@@ -174,6 +182,7 @@ export class GraphBuilder {
   }
   /** Slope below 0; default 0.01, as in torch. */
   leakyRelu(name: string, input: string, options: { slope?: number } = {}): this {
+    check('leakyRelu', name, options);
     return this.node('leakyRelu', name, [input], {}, { slope: options.slope ?? 0.01 });
   }
   sigmoid(name: string, input: string): this {
@@ -191,11 +200,13 @@ export class GraphBuilder {
   }
 
   maxPool(name: string, input: string, options: PoolOptions): this {
-    return this.node('maxPool', name, [input], {}, poolAttributes(name, options));
+    check('maxPool', name, options);
+    return this.node('maxPool', name, [input], {}, poolAttributes(options));
   }
   avgPool(name: string, input: string, options: AvgPoolOptions): this {
+    check('avgPool', name, options);
     const countIncludePad = options.countIncludePad ?? true;
-    return this.node('avgPool', name, [input], {}, { ...poolAttributes(name, options), countIncludePad });
+    return this.node('avgPool', name, [input], {}, { ...poolAttributes(options), countIncludePad });
   }
   /** [C][H][W] -> [C][1][1]. */
   globalAvgPool(name: string, input: string): this {
@@ -208,12 +219,14 @@ export class GraphBuilder {
   mul(name: string, a: string, b: string): this {
     return this.node('mul', name, [a, b], {}, {});
   }
-  /** Along channels. */
+  /** Along channels: two to 64 values. */
   concat(name: string, inputs: readonly string[]): this {
+    if (!Array.isArray(inputs)) throw new ArgumentError(name, 'inputs', 'a list of names', inputs);
     return this.node('concat', name, inputs, {}, {});
   }
   pad(name: string, input: string, options: { padding: PaddingOption; value?: number }): this {
-    const padding = toPadding(name, options.padding);
+    check('pad', name, options);
+    const padding = toPadding(options.padding);
     return this.node('pad', name, [input], {}, { padding, value: options.value ?? 0 });
   }
   flatten(name: string, input: string): this {
@@ -266,17 +279,13 @@ export class GraphBuilder {
     const perGroup = x[1] / groups;
     if (!Number.isInteger(perGroup))
       throw new GraphError(name, `groups ${groups} must divide ${x[1]} channels`);
-    const weight = [options.out, perGroup, ...toPair(name, 'kernel', options.kernel)];
-    assertShape(name, 'weight', weight);
-    return { weight, bias: options.bias };
+    return { weight: [options.out, perGroup, ...toPair(options.kernel)], bias: options.bias };
   }
 
   private linearShape(name: string, input: string, options: LinearOptions): Shape {
     const x = this.batched(name, input);
     if (x.length !== 2) throw new GraphError(name, `linear reads features; put a flatten after '${input}'`);
-    const weight = [options.out, x[1]];
-    assertShape(name, 'weight', weight);
-    return weight;
+    return [options.out, x[1]];
   }
 
   private weights(
@@ -286,6 +295,13 @@ export class GraphBuilder {
     init: Initializer = 'he',
     k?: number,
   ): Record<string, string> {
+    this.elements += sizeOf(shape);
+    if (this.elements > MOST_ELEMENTS) {
+      throw new GraphError(
+        name,
+        `with weights of ${formatShape(shape)} the model has more than ${MOST_ELEMENTS} parameters`,
+      );
+    }
     // A stream of its own for each layer: adding one changes no other layer's start.
     const rng = this.rng.fork(`init:${name}`);
     const weight = `${name}.weight`;
@@ -317,32 +333,46 @@ export class GraphBuilder {
     params: Readonly<Record<string, string>>,
     attrs: Attributes[K],
   ): this {
+    obey(op, { name }, named);
     if (this.shapes.has(name)) throw new GraphError(name, 'a value of this name exists already');
+    const [fewest, most] = schemaOf(op).inputs;
+    if (inputs.length < fewest || inputs.length > most)
+      throw new GraphError(name, `${op} takes ${fewest} to ${most} inputs, got ${inputs.length}`);
     const node: NodeOf<K> = { name, op, inputs, params, attrs };
     const shapes: Record<string, Shape> = {};
     for (const [role, param] of Object.entries(params))
       shapes[role] = (this.params.get(param) as Param).shape;
     const read = inputs.map((input) => this.batched(name, input));
-    this.shapes.set(name, schemaOf(op).shape(node, read, shapes));
+    const shape = schemaOf(op).shape(node, read, shapes);
+    if (!(sizeOf(shape) <= MOST_ELEMENTS))
+      throw new GraphError(name, `makes ${formatShape(shape)}, more than ${MOST_ELEMENTS} elements`);
+    this.shapes.set(name, shape);
     this.nodes.push(node as unknown as Node);
     return this;
   }
 }
 
-function convAttributes(name: string, options: Conv2dOptions): Attributes['conv2d'] {
+const named = fields({ name: text }, ['name']);
+
+/** @throws ArgumentError naming the layer and the option that is unknown, missing or out of range */
+function check(op: LayerOp, name: string, options: object): void {
+  obey(name, options, layerRules[op]);
+}
+
+function convAttributes(options: Conv2dOptions): Attributes['conv2d'] {
   return {
-    stride: toPair(name, 'stride', options.stride ?? 1),
-    padding: toPadding(name, options.padding ?? 0),
-    dilation: toPair(name, 'dilation', options.dilation ?? 1),
+    stride: toPair(options.stride ?? 1),
+    padding: toPadding(options.padding ?? 0),
+    dilation: toPair(options.dilation ?? 1),
     groups: options.groups ?? 1,
   };
 }
 
-function poolAttributes(name: string, options: PoolOptions): Attributes['maxPool'] {
+function poolAttributes(options: PoolOptions): Attributes['maxPool'] {
   return {
-    kernel: toPair(name, 'kernel', options.kernel),
-    stride: toPair(name, 'stride', options.stride ?? options.kernel),
-    padding: toPadding(name, options.padding ?? 0),
+    kernel: toPair(options.kernel),
+    stride: toPair(options.stride ?? options.kernel),
+    padding: toPadding(options.padding ?? 0),
   };
 }
 
@@ -350,6 +380,8 @@ function poolAttributes(name: string, options: PoolOptions): Attributes['maxPool
  * Starts a graph.
  * @param inputs name to shape without batch: `{ x: [3, 32, 32] }`
  * @param rng initial weights come from it; default seed 1
+ * @throws ArgumentError, ShapeError; every method: ArgumentError for an option that is unknown, missing or out of range,
+ *   GraphError for a layer that does not fit what it reads
  */
 export function builder(
   name: string,

@@ -1,6 +1,7 @@
 /** A chain of layers written as a list: the short way to a graph without branches. */
 import { ArgumentError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
+import { isRecord, oneOfNames } from '../core/rules.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Graph } from '../graph/graph.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type PoolOptions,
   type SharedOptions,
 } from './builder.ts';
+import { joins, type LayerOp, layerOps } from './layers.ts';
 
 /** Layers that can be named by their op alone. */
 export type PlainLayer =
@@ -72,59 +74,46 @@ export function sequential(
   layers: readonly LayerSpec[],
   options: { rng?: Rng } = {},
 ): Graph {
-  if (layers.length === 0) throw new ArgumentError('sequential', 'layers', 'at least one layer', 'none');
+  if (!Array.isArray(layers) || layers.length === 0)
+    throw new ArgumentError('sequential', 'layers', 'a list of at least one layer', layers);
   const b = builder(name, { x: inputShape }, options.rng ?? new Rng(1));
-  const counts = new Map<string, number>();
+  const nameOf = layerNames();
   let value = 'x';
-  for (const spec of layers) {
-    const {
-      op,
-      name: given,
-      ...rest
-    } = (typeof spec === 'string' ? { op: spec } : spec) as {
-      op: keyof LayerOptions;
-      name?: string;
-    };
-    const stem = stems[op] ?? op;
-    const count = (counts.get(stem) ?? 0) + 1;
-    counts.set(stem, count);
-    const layer = given ?? `${stem}${count}`;
-    addLayer(b, op, layer, value, rest);
-    value = layer;
-  }
+  layers.forEach((layer, i) => {
+    const spec: unknown = typeof layer === 'string' ? { op: layer } : layer;
+    const at = `layers[${i}]`;
+    if (!isRecord(spec)) throw new ArgumentError('sequential', at, 'an op, or an object with an op', spec);
+    const { op, name: given, ...rest } = spec;
+    const known = layerOps.filter((layerOp) => !joins.has(layerOp));
+    if (!known.includes(op as LayerOp))
+      throw new ArgumentError('sequential', `${at}.op`, oneOfNames(known, op), op);
+    const layerName = nameOf(op as LayerOp, given as string | undefined);
+    addLayer(b, op as LayerOp, layerName, value, rest);
+    value = layerName;
+  });
   return b.output(value).build();
 }
 
-const layerOps: ReadonlySet<string> = new Set([
-  ...[
-    'conv2d',
-    'sharedConv2d',
-    'depthwiseConv2d',
-    'linear',
-    'sharedLinear',
-    'batchNorm',
-    'maxPool',
-    'avgPool',
-  ],
-  ...[
-    'globalAvgPool',
-    'pad',
-    'flatten',
-    'softmax',
-    'relu',
-    'relu6',
-    'leakyRelu',
-    'sigmoid',
-    'tanh',
-    'hardSwish',
-  ],
-]);
-
-function addLayer(b: GraphBuilder, op: string, name: string, input: string, options: object): void {
-  if (!layerOps.has(op)) {
-    throw new ArgumentError('sequential', `layer '${name}'`, `an op among ${[...layerOps].join(', ')}`, op);
-  }
-  // The builder's method of that name; `LayerSpec` has checked the options' type where the list was written.
-  const add = b[op as 'conv2d'] as (name: string, input: string, options: object) => GraphBuilder;
+/** Adds a layer with the builder's method of its op, which checks the options. */
+export function addLayer(
+  b: GraphBuilder,
+  op: LayerOp,
+  name: string,
+  input: string | readonly string[],
+  options: object,
+): void {
+  // The cast stands for any of the methods: all take a name, what is read, and options.
+  const add = b[op as 'conv2d'] as (name: string, input: unknown, options: object) => GraphBuilder;
   add.call(b, name, input, options);
+}
+
+/** Names a layer that has none after its op and how many of its kind came before. */
+export function layerNames(): (op: string, given?: string) => string {
+  const counts = new Map<string, number>();
+  return (op, given) => {
+    const stem = stems[op] ?? op;
+    const count = (counts.get(stem) ?? 0) + 1;
+    counts.set(stem, count);
+    return given ?? `${stem}${count}`;
+  };
 }

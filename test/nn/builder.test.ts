@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ArgumentError, GraphError, ShapeError } from '../../src/core/errors.ts';
+import { ArgumentError, GraphError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { Codebook, Graph, Param } from '../../src/graph/graph.ts';
 import { inferShapes, totals } from '../../src/graph/infer.ts';
@@ -89,7 +89,7 @@ describe('builder', () => {
     expect(() => b.conv2d('c', 'nothing', { out: 2, kernel: 3 })).toThrow(/'c'.*'nothing'/);
     expect(() => b.conv2d('c', 'x', { out: 2, kernel: 9 })).toThrow(GraphError);
     expect(() => b.conv2d('c', 'x', { out: 4, kernel: 3, groups: 2 })).toThrow(/groups 2/);
-    expect(() => b.conv2d('c', 'x', { out: 0, kernel: 3 })).toThrow(ShapeError);
+    expect(() => b.conv2d('c', 'x', { out: 0, kernel: 3 })).toThrow(ArgumentError);
     expect(() => b.relu('x', 'x')).toThrow(/exists already/);
     expect(() => b.build()).toThrow(/no output/);
     expect(() => b.output('later')).toThrow(GraphError);

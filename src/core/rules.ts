@@ -1,4 +1,9 @@
-/** Rules that check data of unknown origin (a recipe's JSON) before anything runs on it, and say what is wrong where. */
+/**
+ * Rules that check data of unknown origin (a recipe's JSON, a model's JSON, options from JavaScript) before anything runs on
+ * it, and say what is wrong where.
+ */
+import { ArgumentError } from './errors.ts';
+import { nearest } from './nearest.ts';
 
 /** Where a value breaks its rule: `path` is what one would write to reach it, as `optimizer.lr`. */
 export interface Problem {
@@ -10,28 +15,29 @@ export interface Problem {
 /** null if the value is as it should be. */
 export type Rule = (value: unknown, path: string) => Problem | null;
 
-function rule(expected: string, accepts: (value: unknown) => boolean): Rule {
+/** A rule of one condition. `expected` says it in words. */
+export function that(expected: string, accepts: (value: unknown) => boolean): Rule {
   return (got, path) => (accepts(got) ? null : { path, expected, got });
 }
 
-export const text: Rule = rule('a text', (v) => typeof v === 'string' && v.length > 0);
+export const text: Rule = that('a text', (v) => typeof v === 'string' && v.length > 0);
 
-export const flag: Rule = rule('true or false', (v) => typeof v === 'boolean');
+export const flag: Rule = that('true or false', (v) => typeof v === 'boolean');
 
 /** A number in [low, high]. */
 export function number(low: number, high: number): Rule {
-  return rule(`a number from ${low} to ${high}`, (v) => typeof v === 'number' && v >= low && v <= high);
+  return that(`a number from ${low} to ${high}`, (v) => typeof v === 'number' && v >= low && v <= high);
 }
 
 /** A number above 0. */
-export const positive: Rule = rule(
+export const positive: Rule = that(
   'a number above 0',
   (v) => typeof v === 'number' && v > 0 && v < Number.POSITIVE_INFINITY,
 );
 
 /** A number in [low, high). */
 export function below(low: number, high: number): Rule {
-  return rule(`a number from ${low} to below ${high}`, (v) => typeof v === 'number' && v >= low && v < high);
+  return that(`a number from ${low} to below ${high}`, (v) => typeof v === 'number' && v >= low && v < high);
 }
 
 /** A whole number in [low, high]. */
@@ -40,16 +46,18 @@ export function whole(low: number, high = Number.MAX_SAFE_INTEGER): Rule {
     high === Number.MAX_SAFE_INTEGER
       ? `a whole number of at least ${low}`
       : `a whole number from ${low} to ${high}`;
-  return rule(expected, (v) => Number.isSafeInteger(v) && (v as number) >= low && (v as number) <= high);
+  return that(expected, (v) => Number.isSafeInteger(v) && (v as number) >= low && (v as number) <= high);
 }
 
 export function oneOf(...choices: readonly string[]): Rule {
-  return rule(`one of ${choices.join(', ')}`, (v) => typeof v === 'string' && choices.includes(v));
+  return that(`one of ${choices.join(', ')}`, (v) => typeof v === 'string' && choices.includes(v));
 }
 
-export function listOf(item: Rule): Rule {
+/** A list of at least `least` entries. */
+export function listOf(item: Rule, least = 0): Rule {
   return (value, path) => {
     if (!Array.isArray(value)) return { path, expected: 'a list', got: value };
+    if (value.length < least) return { path, expected: `at least ${least} entries`, got: value.length };
     return first(value.map((v, i) => item(v, `${path}[${i}]`)));
   };
 }
@@ -61,7 +69,7 @@ export function fields(rules: Readonly<Record<string, Rule>>, required: readonly
     const at = (key: string): string => (path === '' ? key : `${path}.${key}`);
     for (const key of Object.keys(value)) {
       if (!Object.hasOwn(rules, key)) {
-        return { path: at(key), expected: `one of ${Object.keys(rules).join(', ')}`, got: key };
+        return { path: at(key), expected: oneOfNames(Object.keys(rules), key), got: key };
       }
     }
     for (const key of required) {
@@ -71,10 +79,11 @@ export function fields(rules: Readonly<Record<string, Rule>>, required: readonly
   };
 }
 
-/** An object from names to values that obey one rule; `name` may refuse a name. */
+/** An object from names to values that obey one rule, with one entry at least; `name` may refuse a name. */
 export function recordOf(item: Rule, name: Rule = text): Rule {
   return (value, path) => {
     if (!isRecord(value)) return { path, expected: 'an object by layer', got: value };
+    if (Object.keys(value).length === 0) return { path, expected: 'at least one layer', got: 'none' };
     return first(Object.entries(value).map(([key, v]) => name(key, path) ?? item(v, `${path}.${key}`)));
   };
 }
@@ -109,6 +118,25 @@ export function exactlyOne(...keys: readonly string[]): Rule {
       got: given.join(', ') || 'none',
     };
   };
+}
+
+/**
+ * Checks the options of a call; those that are undefined count as left out.
+ * @throws ArgumentError naming the op, the path to what is wrong, what was expected and what was there
+ */
+export function obey(op: string, options: unknown, rule: Rule): void {
+  const given = isRecord(options)
+    ? Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+    : options;
+  const problem = rule(given, '');
+  if (problem) throw new ArgumentError(op, problem.path || 'options', problem.expected, problem.got);
+}
+
+/** What to expect of a name: the choices, the likeliest first if one is close. */
+export function oneOfNames(choices: readonly string[], got: unknown): string {
+  const close = typeof got === 'string' ? nearest(got, choices) : undefined;
+  const all = `one of ${choices.join(', ')}`;
+  return close === undefined ? all : `'${close}' (${all})`;
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
