@@ -1,4 +1,5 @@
 /** A graph as a table: what people look at first. */
+import { alignedTable, grouped, printable } from '../core/plain.ts';
 import { formatShape } from '../core/shape.ts';
 import type { Graph } from './graph.ts';
 import { costs, totals } from './infer.ts';
@@ -26,18 +27,6 @@ export function summary(graph: Graph): string {
   const { parameters, nonzero, macs, bytes } = totals(graph);
   rows.push(['total', '', '', ...[parameters, nonzero, macs, bytes].map(grouped)]);
 
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => (column < 3 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
-      .join('  ')
-      .trimEnd(),
-  );
-  const rule = '-'.repeat(Math.max(...lines.map((line) => line.length)));
-  return [`${graph.name}`, lines[0], rule, ...lines.slice(1, -1), rule, lines[lines.length - 1]].join('\n');
-}
-
-/** 431080 as 431,080, whatever the host's locale. */
-function grouped(n: number): string {
-  return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+  const lines = alignedTable(rows, 3);
+  return [printable(graph.name), ...lines.slice(0, -1), lines[1], lines[lines.length - 1]].join('\n');
 }
