@@ -79,7 +79,7 @@ try {
     join(root, 'dist/.stamp'),
     [
       ...filesBelow('src'),
-      ...filesBelow('bench').filter((f) => f.endsWith('.ts')),
+      ...filesBelow('bench').filter((f) => f.endsWith('.ts') && !f.includes('node_modules')),
       join(root, 'tsconfig.json'),
       join(root, 'tsconfig.build.json'),
       join(root, 'build/kernels.d.ts'),
