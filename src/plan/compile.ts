@@ -17,6 +17,7 @@ import { type Lowering, lowerF32 } from './lower-f32.ts';
 import { lowerInt8 } from './lower-int8.ts';
 import { assignOffsets, type Buffer, mergeInPlace, rootOf, touch } from './memory.ts';
 import type { SparseChoice } from './sparse.ts';
+import type { WinogradChoice } from './winograd.ts';
 
 export interface CompileOptions {
   /**
@@ -26,6 +27,11 @@ export interface CompileOptions {
   batch?: number;
   /** Sparse kernels: where they are the faster ones (`auto`, the default), nowhere, everywhere. */
   sparse?: SparseChoice;
+  /**
+   * Winograd's convolution: where a cost model finds it faster (`auto`, the default), nowhere, wherever it is possible. It
+   * rounds differently (by some units more in the last place) and its weights take 4 times the memory.
+   */
+  winograd?: WinogradChoice;
 }
 
 /** One call of a plan. */
@@ -61,12 +67,15 @@ export interface Plan {
  * @throws GraphError if the graph is not a model; ArgumentError if batch is not a whole number >= 1
  */
 export function compile(graph: Graph, backend: Backend, options: CompileOptions = {}): Plan {
-  const { batch = 1, sparse = 'auto' } = options;
+  const { batch = 1, sparse = 'auto', winograd = 'auto' } = options;
   if (!Number.isSafeInteger(batch) || batch < 1) {
     throw new ArgumentError('compile', 'batch', 'a whole number >= 1', batch);
   }
   if (!['auto', 'never', 'always'].includes(sparse)) {
     throw new ArgumentError('compile', 'sparse', "'auto', 'never' or 'always'", sparse);
+  }
+  if (!['auto', 'never', 'always'].includes(winograd)) {
+    throw new ArgumentError('compile', 'winograd', "'auto', 'never' or 'always'", winograd);
   }
   inferShapes(graph, batch); // the passes rely on a graph that is a model
   const lowered = singleScales(fuseActivations(foldBatchNorm(removeDead(graph))));
@@ -75,7 +84,7 @@ export function compile(graph: Graph, backend: Backend, options: CompileOptions 
 
   const builder = new PlanBuilder(backend);
   try {
-    const { inputs, values } = lower({ builder, graph: lowered, sparse }, shapes);
+    const { inputs, values } = lower({ builder, graph: lowered, sparse, winograd }, shapes);
     return layOut(builder, lowered, inputs, values, shapes, batch);
   } catch (error) {
     for (const ptr of builder.blocks) backend.heap.free(ptr);

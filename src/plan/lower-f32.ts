@@ -7,12 +7,14 @@ import type { PlanBuilder, Value } from './builder.ts';
 import { clampOf, convWindow, planes, poolWindow, sides } from './geometry.ts';
 import type { Buffer } from './memory.ts';
 import { countNonzero, type SparseChoice, sparseConvPays, sparseLinearPays } from './sparse.ts';
+import { type WinogradChoice, winogradCost, winogradPays } from './winograd.ts';
 
 /** What lowering a node needs to know. */
 export interface Lowering {
   readonly builder: PlanBuilder;
   readonly graph: Graph;
   readonly sparse: SparseChoice;
+  readonly winograd: WinogradChoice;
 }
 
 /**
@@ -138,7 +140,7 @@ export function lowerConcat(
 }
 
 function lowerConv(
-  { builder, graph, sparse }: Lowering,
+  { builder, graph, sparse, winograd }: Lowering,
   node: NodeOf<'conv2d'>,
   xShape: Shape,
   x: Buffer,
@@ -157,13 +159,16 @@ function lowerConv(
     y: 0,
     ...clampOf(node.attrs.activation),
   };
-  if (sparseConvPays(sparse, geometry, values)) {
+  const byWinograd = winogradPays(winograd, geometry);
+  const speedup = byWinograd ? Math.max(1, 1 / winogradCost(geometry)) : 1;
+  if (sparseConvPays(sparse, geometry, values, speedup)) {
     const sparseArgs = { ...args, nonzero: countNonzero(values) };
     sparseArgs.weight = builder.prepared('sparseConv2d', sparseArgs, values);
     builder.emit(node.name, 'sparseConv2d', sparseArgs, { x, y });
   } else {
-    args.weight = builder.prepared('conv2d', args, values);
-    builder.emit(node.name, 'conv2d', args, { x, y });
+    const primitive = byWinograd ? 'winogradConv2d' : 'conv2d';
+    args.weight = builder.prepared(primitive, args, values);
+    builder.emit(node.name, primitive, args, { x, y });
   }
 }
 

@@ -32,12 +32,21 @@ export function countNonzero(weights: Float32Array): number {
   return count;
 }
 
-/** Whether a convolution of this geometry should skip the zeros of these weights. A depthwise one never does by itself: its kernel is bound by memory. */
-export function sparseConvPays(choice: SparseChoice, geometry: Window, weights: Float32Array): boolean {
+/**
+ * Whether a convolution of this geometry should skip the zeros of these weights. A depthwise one never does by itself:
+ * its kernel is bound by memory.
+ * @param speedup of the dense kernel it stands against over implicit im2col: the share of weights that may remain shrinks with it
+ */
+export function sparseConvPays(
+  choice: SparseChoice,
+  geometry: Window,
+  weights: Float32Array,
+  speedup: number,
+): boolean {
   if (choice !== 'auto') return choice === 'always';
   if (geometry.groups > 1 && geometry.groups === geometry.ci) return false;
   const pointwise = geometry.kh === 1 && geometry.kw === 1;
-  return zeroShare(weights) > (pointwise ? breakEven.pointwise : breakEven.spatial);
+  return 1 - zeroShare(weights) < (1 - (pointwise ? breakEven.pointwise : breakEven.spatial)) / speedup;
 }
 
 /** Whether a linear layer over so many samples should skip the zeros of these weights. */

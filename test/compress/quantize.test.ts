@@ -63,7 +63,17 @@ describe('quantize', () => {
     expect(Math.abs(scores.plan.top1 - scores.fake.top1)).toBeLessThan(0.005);
     expect(Math.abs(scores.plan.loss - scores.fake.loss)).toBeLessThan(0.02);
     const plan = compile(graph, backend, { batch: 4 });
-    const f32 = ['conv2d', 'linear', 'add', 'maxPool', 'avgPool', 'globalAvgPool', 'unary', 'sparseConv2d'];
+    const f32 = [
+      'conv2d',
+      'winogradConv2d',
+      'linear',
+      'add',
+      'maxPool',
+      'avgPool',
+      'globalAvgPool',
+      'unary',
+      'sparseConv2d',
+    ];
     expect(plan.steps.map((step) => step.primitive).filter((p) => f32.includes(p))).toEqual([]);
     expect(report.after.bytes).toBeLessThan(report.before.bytes / 2);
     expect(float.activations).toBeUndefined();
