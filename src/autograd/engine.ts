@@ -14,13 +14,22 @@ import { assertShape, formatShape, type Shape, sizeOf } from '../core/shape.ts';
 import { runBackward } from './tape.ts';
 import { type Scope, Tensor } from './tensor.ts';
 
-const collectors = new WeakMap<Heap, FinalizationRegistry<number>>();
+/** A block of an engine, as the collector remembers it. */
+interface Held {
+  ptr: number;
+  /** The engine's blocks that are still to be given back. */
+  blocks: Set<number>;
+}
+
+const collectors = new WeakMap<Heap, FinalizationRegistry<Held>>();
 
 /** Gives blocks of collected tensors back. It belongs to the heap: one of an engine's own would be collected with its tensors. */
-function collectorOf(heap: Heap): FinalizationRegistry<number> {
+function collectorOf(heap: Heap): FinalizationRegistry<Held> {
   let collector = collectors.get(heap);
   if (!collector) {
-    collector = new FinalizationRegistry((ptr) => heap.free(ptr));
+    collector = new FinalizationRegistry(({ ptr, blocks }) => {
+      if (blocks.delete(ptr)) heap.free(ptr);
+    });
     collectors.set(heap, collector);
   }
   return collector;
@@ -32,7 +41,10 @@ export class Engine {
   gradEnabled = true;
   /** The innermost step that is running. */
   scope: Scope | null = null;
-  private readonly collected: FinalizationRegistry<number>;
+  /** Whether `release` was called. */
+  released = false;
+  private readonly collected: FinalizationRegistry<Held>;
+  private readonly blocks = new Set<number>();
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -103,10 +115,24 @@ export class Engine {
 
   /** As `empty`, but always a block of its own, freed when the tensor is collected. */
   longLived(shape: Shape, dtype: DType = 'f32'): Tensor {
+    if (this.released) {
+      throw new ArgumentError('engine', 'this', 'an engine that holds memory', 'one that was released');
+    }
     const ptr = this.backend.heap.alloc(sizeOf(shape) * bytesOf[dtype]);
     const tensor = new Tensor(this, shape, dtype, ptr, null);
-    this.collected.register(tensor, ptr);
+    this.blocks.add(ptr);
+    this.collected.register(tensor, { ptr, blocks: this.blocks });
     return tensor;
+  }
+
+  /**
+   * Gives all its blocks back to the heap at once, where nobody wants to wait for the garbage collector. Neither the engine nor
+   * a tensor of it can be used after that: copy what is wanted before.
+   */
+  release(): void {
+    this.released = true;
+    for (const ptr of this.blocks) this.backend.heap.free(ptr);
+    this.blocks.clear();
   }
 
   /**

@@ -52,10 +52,10 @@ export class Tensor {
 
   /**
    * Byte offset into the heap.
-   * @throws ArgumentError if the step that made it has ended
+   * @throws ArgumentError if the step that made it has ended, or its engine was released
    */
   get ptr(): number {
-    if (this.scope?.ended) throw this.gone('tensor', 'this');
+    if (this.scope?.ended || this.engine.released) throw this.gone('tensor', 'this');
     return this.address;
   }
 
@@ -65,7 +65,7 @@ export class Tensor {
       op,
       argument,
       'a tensor that is still there',
-      `a ${formatShape(this.shape)} tensor whose step has ended; copy what must outlive it with toArray()`,
+      `a ${formatShape(this.shape)} tensor whose ${this.scope ? 'step has ended' : 'engine was released'}; copy what must outlive it with toArray()`,
     );
   }
 

@@ -27,26 +27,29 @@ export interface DistillOptions {
   augmented?: boolean;
 }
 
+/** A loss for `fit`. */
+export interface Distillation {
+  (context: LossContext): Tensor;
+  /** Gives the teacher's plan back to the backend's heap. */
+  release(): void;
+}
+
 /**
- * The loss for `fit`. The teacher answers through an inference plan on the backend that trains; without augmentation each
+ * The loss for `fit`, and how to give its memory back when the training is done. The teacher answers through an inference plan on the backend that trains; without augmentation each
  * sample is asked once and its logits kept. For one training run: make a new one for the next.
  * @param teacher a classifier with the student's input shape and classes; it outputs logits
  * @param data the data set that `fit` trains on
  * @throws ArgumentError if an option is out of range, or the teacher does not fit the data
  */
-export function distillation(
-  teacher: Graph,
-  data: Dataset,
-  options: DistillOptions = {},
-): (context: LossContext) => Tensor {
+export function distillation(teacher: Graph, data: Dataset, options: DistillOptions = {}): Distillation {
   const { temperature = 2, lambda = 1, augmented = false } = options;
   inRange('distill', 'temperature', temperature, 1e-3, 1e3);
   inRange('distill', 'lambda', lambda, 0, 1e6);
   if (teacher.meta.output === 'probabilities') {
     throw new ArgumentError('distill', 'teacher', 'a graph whose output is logits', 'probabilities');
   }
-  const logitsOf = teacherLogits(teacher, data, augmented);
-  return (context) => {
+  const { logitsOf, release } = teacherLogits(teacher, data, augmented);
+  const loss = (context: LossContext): Tensor => {
     const { logits, target, engine } = context;
     const soft = engine.noGrad(() =>
       softmax(scale(engine.tensor(logits.shape, logitsOf(context)), 1 / temperature)),
@@ -54,6 +57,7 @@ export function distillation(
     const term = crossEntropy(scale(logits, 1 / temperature), soft);
     return add(crossEntropy(logits, target), scale(term, lambda * temperature * temperature));
   };
+  return Object.assign(loss, { release });
 }
 
 /** Asks the teacher about a batch: [batch][classes] logits. */
@@ -61,14 +65,18 @@ function teacherLogits(
   teacher: Graph,
   data: Dataset,
   augmented: boolean,
-): (context: LossContext) => Float32Array {
+): { logitsOf(context: LossContext): Float32Array; release(): void } {
   const classes = data.classes.length;
   const [input] = teacher.inputs;
   const [output] = teacher.outputs;
   let plan: Plan | undefined;
+  const release = (): void => {
+    plan?.free();
+    plan = undefined;
+  };
   const ask = ({ input: x, engine }: LossContext): Float32Array => {
     if (plan?.batch !== x.shape[0] || plan.backend !== engine.backend) {
-      plan?.free();
+      release();
       plan = compile(teacher, engine.backend, { batch: x.shape[0] });
     }
     if (plan.outputs[output].length !== x.shape[0] * classes) {
@@ -78,11 +86,11 @@ function teacherLogits(
     plan.run();
     return plan.outputs[output];
   };
-  if (augmented) return ask;
+  if (augmented) return { logitsOf: ask, release };
 
   const known = new Uint8Array(data.length);
   const kept = new Float32Array(data.length * classes);
-  return (context) => {
+  const logitsOf = (context: LossContext): Float32Array => {
     const { indices } = context;
     if (!indices.every((sample) => known[sample] === 1)) {
       const fresh = ask(context);
@@ -97,4 +105,5 @@ function teacherLogits(
     });
     return batch;
   };
+  return { logitsOf, release };
 }

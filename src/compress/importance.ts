@@ -141,7 +141,9 @@ function gradientScores(
       engine.zeroGrad(weights);
     });
   }
-  return new Map(params.map((p, i) => [p.name, sums[i].toArray() as Float32Array]));
+  const scores = new Map(params.map((p, i) => [p.name, sums[i].toArray() as Float32Array]));
+  engine.release();
+  return scores;
 }
 
 /** sum += |w * g| */

@@ -160,4 +160,5 @@ function calibrate(
       });
     }
   }
+  engine.release();
 }

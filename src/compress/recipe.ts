@@ -4,16 +4,27 @@
  */
 import type { Backend } from '../backend/backend.ts';
 import { createBackend } from '../backend/create.ts';
-import { ParingError } from '../core/errors.ts';
-import { fields, isRecord, listOf, oneOf, type Problem, text, whole } from '../core/rules.ts';
+import { DivergenceError, ParingError } from '../core/errors.ts';
+import { fields, isRecord, listOf, obey, oneOf, type Problem, text, whole } from '../core/rules.ts';
 import { NUMERICS_VERSION, VERSION } from '../core/version.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { cloneGraph, type Graph, type Lineage, type LineageStep } from '../graph/graph.ts';
 import { inferShapes } from '../graph/infer.ts';
 import { evaluate } from '../train/evaluate.ts';
-import type { EpochLog, Progress } from '../train/options.ts';
-import type { StepReport } from './step.ts';
-import { type StepDefinition, type StepInputs, type StepName, type StepOptions, steps } from './steps.ts';
+import { dataFingerprint, graphFingerprint, openCheckpoint } from '../train/fingerprint.ts';
+import { graphOfTree, graphTree } from '../train/graph-state.ts';
+import type { Checkpointing, EpochLog, Progress } from '../train/options.ts';
+import { checkpointRule, resumeRule } from '../train/rules.ts';
+import { pack, type Tree, type TreeFields } from '../train/state.ts';
+import type { StepReport, StepResult } from './step.ts';
+import {
+  type StepDefinition,
+  type StepInputs,
+  type StepName,
+  type StepOptions,
+  steps,
+  type TrainReport,
+} from './steps.ts';
 
 /** One step; its options are those of `StepOptions`. */
 export type RecipeStep = { [K in StepName]: { step: K; options: StepOptions[K] } }[StepName];
@@ -50,7 +61,12 @@ export interface RecipeInputs {
   /** Makes the backend of each step. Default: a new wasm backend. */
   backend?(): Backend | Promise<Backend>;
   onProgress?(event: RecipeEvent): void;
+  /** Ends the recipe between two steps of a training, or of its own, with the signal's reason, after a checkpoint. */
   signal?: AbortSignal;
+  /** As `fit`'s, for the recipe as a whole: also called after each of its steps. */
+  checkpoint?: Checkpointing;
+  /** Goes on from a checkpoint, bit for bit. Recipe, graph, data and teacher must be those it was made with. */
+  resume?: Uint8Array;
 }
 
 /** A recipe that cannot be followed. `index` is the step, null if the recipe as a whole is wrong. */
@@ -67,6 +83,7 @@ export class RecipeError extends ParingError {
 }
 
 const outline = fields({ name: text, seed: whole(0), steps: listOf(() => null) }, ['name', 'seed', 'steps']);
+const checkpointRules = fields({ checkpoint: checkpointRule, resume: resumeRule });
 const stepOutline = fields({ step: oneOf(...Object.keys(steps)), options: () => null }, ['step']);
 
 /**
@@ -119,10 +136,20 @@ function missingInput(
   return null;
 }
 
+/** Where a recipe stands between two of its steps. */
+interface RecipePosition {
+  /** The step that comes next, or runs. */
+  index: number;
+  /** What it starts from. */
+  graph: Graph;
+  reports: RecipeReport[];
+}
+
 /**
  * Follows a recipe. The graph given is not changed; the one returned carries the steps in its lineage, after those it had.
  * @param recipe a `Recipe`, or parsed JSON that should be one
- * @throws RecipeError before anything runs; afterwards what the steps throw
+ * @throws RecipeError before anything runs, CheckpointError if `resume` is damaged or another run's; afterwards what the steps
+ *   throw, DivergenceError too if the validation loss after a step is not finite
  */
 export async function runRecipe(
   graph: Graph,
@@ -131,12 +158,19 @@ export async function runRecipe(
 ): Promise<{ graph: Graph; reports: RecipeReport[] }> {
   inferShapes(graph);
   const checked = checkRecipe(recipe, graph, inputs);
+  obey('runRecipe', { checkpoint: inputs.checkpoint, resume: inputs.resume }, checkpointRules);
   const weightOfNode = new Map(graph.nodes.map((node) => [node.name, node.params.weight]));
   const makeBackend = inputs.backend ?? (() => createBackend());
-  const reports: RecipeReport[] = [];
-  let current = cloneGraph(graph);
-  for (const [index, { step, options }] of checked.steps.entries()) {
-    inputs.signal?.throwIfAborted();
+  const saver = new RecipeCheckpoints(graph, checked, inputs);
+  const { position, training } = saver.open();
+  let resume = training;
+  for (; position.index < checked.steps.length; position.index++) {
+    const { index } = position;
+    const { step, options } = checked.steps[index];
+    if (inputs.signal?.aborted) {
+      await saver.save(position);
+      inputs.signal.throwIfAborted();
+    }
     const at = { index, step, of: checked.steps.length };
     inputs.onProgress?.({ ...at, kind: 'begin' });
     // A backend of its own for each step: the memory of the one before is collected as a whole.
@@ -151,19 +185,79 @@ export async function runRecipe(
         inputs.onProgress && ((progress) => inputs.onProgress?.({ ...at, kind: 'progress', progress })),
       onEpoch: inputs.onProgress && ((log) => inputs.onProgress?.({ ...at, kind: 'epoch', log })),
       signal: inputs.signal,
+      checkpoint: inputs.checkpoint && {
+        every: inputs.checkpoint.every,
+        save: (state) => saver.save(position, state),
+      },
+      resume,
     };
+    resume = undefined;
     const { run } = steps[step] as StepDefinition<StepName>;
-    const result = await run(current, byWeight(options, weightOfNode) as never, stepInputs);
-    current = result.graph;
+    const result = await run(position.graph, byWeight(options, weightOfNode) as never, stepInputs);
     const report: RecipeReport = { ...result.report, index };
     if (inputs.validation) {
-      const { top1, loss } = await evaluate(current, inputs.validation, { backend });
+      const { top1, loss } = await evaluate(result.graph, inputs.validation, { backend });
+      if (!Number.isFinite(loss)) throw diverged(result, step);
       report.validation = { top1, loss };
     }
-    reports.push(report);
+    position.graph = result.graph;
+    position.reports.push(report);
     inputs.onProgress?.({ ...at, kind: 'end', report });
+    await saver.save({ ...position, index: index + 1 });
   }
-  return { graph: withLineage(current, checked, inputs.train), reports };
+  return { graph: withLineage(position.graph, checked, inputs.train), reports: position.reports };
+}
+
+/** The error for a validation loss that is not finite: it names a parameter that is not, or the output. */
+function diverged({ graph, report }: StepResult, step: string): DivergenceError {
+  const broken = [...graph.params.values()].find(({ values }) => !values.every(Number.isFinite));
+  const done = (report as Partial<TrainReport>).history?.at(-1)?.step ?? 0;
+  return new DivergenceError(
+    done,
+    broken?.name ?? graph.outputs[0],
+    `after ${step}, on validation, the value`,
+  );
+}
+
+/** Reads and writes checkpoints of one recipe. */
+class RecipeCheckpoints {
+  private readonly start: Graph;
+  private readonly inputs: RecipeInputs;
+  private readonly fingerprint: TreeFields;
+
+  constructor(start: Graph, recipe: Recipe, inputs: RecipeInputs) {
+    this.start = start;
+    this.inputs = inputs;
+    const { train, validation, teacher } = inputs;
+    this.fingerprint = {
+      numerics: NUMERICS_VERSION,
+      recipe: recipe as unknown as Tree,
+      graph: graphFingerprint(start),
+      train: dataFingerprint(train),
+      validation: validation ? dataFingerprint(validation) : null,
+      teacher: teacher ? graphFingerprint(teacher) : null,
+    };
+  }
+
+  /** Where to begin, and the checkpoint of the training that was cut off, if one was. */
+  open(): { position: RecipePosition; training?: Uint8Array } {
+    const { resume } = this.inputs;
+    if (!resume) return { position: { index: 0, graph: cloneGraph(this.start), reports: [] } };
+    const state = openCheckpoint(resume, 'recipe', this.fingerprint);
+    const { index, graph, reports, training } = state as unknown as Omit<RecipePosition, 'graph'> & {
+      graph: Tree;
+      training?: Uint8Array;
+    };
+    return { position: { index, graph: graphOfTree(graph), reports }, training };
+  }
+
+  /** @param training checkpoint of the training that the step at `index` is */
+  async save({ index, graph, reports }: RecipePosition, training?: Uint8Array): Promise<void> {
+    const { fingerprint, inputs } = this;
+    if (!inputs.checkpoint) return;
+    const state = { kind: 'recipe', fingerprint, index, graph: graphTree(graph), reports, training };
+    await inputs.checkpoint.save(pack(state as unknown as Tree));
+  }
 }
 
 /** Options with layers named by their weight: quantize folds nodes into others, whose names then change. */

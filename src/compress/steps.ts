@@ -9,16 +9,13 @@ import {
   either,
   exactlyOne,
   fields,
-  flag,
   isRecord,
   listOf,
   number,
   oneOf,
   type Problem,
-  positive,
   type Rule,
   recordOf,
-  variants,
   whole,
 } from '../core/rules.ts';
 import type { Dataset } from '../data/dataset.ts';
@@ -26,6 +23,7 @@ import { channelGraph } from '../graph/channels.ts';
 import type { Graph } from '../graph/graph.ts';
 import { fit } from '../train/fit.ts';
 import type { EpochLog, FitOptions, Progress } from '../train/options.ts';
+import { trainingRules } from '../train/rules.ts';
 import { type RemoveChannelsOptions, removeChannels } from './channels.ts';
 import { type DistillOptions, distillation } from './distill.ts';
 import { type Criterion, importance } from './importance.ts';
@@ -44,7 +42,7 @@ export interface ScoringOptions {
 /** `fit`'s options that are data. `teacher` adds the recipe's teacher to the loss. */
 export type TrainOptions = Omit<
   FitOptions,
-  'validation' | 'callbacks' | 'onStep' | 'loss' | 'backend' | 'signal'
+  'validation' | 'callbacks' | 'onStep' | 'loss' | 'backend' | 'signal' | 'checkpoint' | 'resume'
 > & { teacher?: Omit<DistillOptions, 'augmented'> };
 
 /** Options by name of step. */
@@ -74,6 +72,9 @@ export interface StepInputs {
   onProgress?(progress: Progress): void;
   onEpoch?(log: EpochLog): void;
   signal?: AbortSignal;
+  /** For a step that trains: where to leave checkpoints of it, and the one to go on from. */
+  checkpoint?: FitOptions['checkpoint'];
+  resume?: Uint8Array;
 }
 
 /** A report of a step that trains. */
@@ -88,50 +89,7 @@ export interface StepDefinition<K extends StepName> {
 }
 
 const training: Readonly<Record<string, Rule>> = {
-  epochs: whole(1),
-  batch: whole(1),
-  seed: whole(0),
-  optimizer: variants({
-    sgd: fields(
-      {
-        kind: oneOf('sgd'),
-        lr: positive,
-        momentum: below(0, 1),
-        nesterov: flag,
-        weightDecay: number(0, 1e6),
-        decayAll: flag,
-      },
-      ['lr'],
-    ),
-    adamw: fields(
-      {
-        kind: oneOf('adamw'),
-        lr: positive,
-        beta1: below(0, 1),
-        beta2: below(0, 1),
-        eps: positive,
-        weightDecay: number(0, 1e6),
-        decayAll: flag,
-      },
-      ['lr'],
-    ),
-  }),
-  schedule: variants({
-    constant: fields({ kind: oneOf('constant'), warmup: below(0, 1) }),
-    step: fields({ kind: oneOf('step'), warmup: below(0, 1), at: listOf(below(0, 1)), gamma: positive }, [
-      'at',
-    ]),
-    cosine: fields({ kind: oneOf('cosine'), warmup: below(0, 1), floor: number(0, 1) }),
-    oneCycle: fields({ kind: oneOf('oneCycle'), warmup: below(0, 1), start: positive, end: positive }),
-  }),
-  labelSmoothing: below(0, 1),
-  clipNorm: positive,
-  augment: fields({ shift: whole(0), flip: flag, crop: number(0.01, 1) }),
-  earlyStopping: fields({ patience: whole(1) }, ['patience']),
-  maxSteps: whole(1),
-  averaging: below(0, 1),
-  freezeBatchNorm: flag,
-  trackRanges: number(0, 1),
+  ...trainingRules,
   teacher: fields({ temperature: number(1e-3, 1e3), lambda: number(0, 1e6) }),
 };
 
@@ -260,7 +218,7 @@ async function runTraining(
   inputs: StepInputs,
   onStep?: FitOptions['onStep'],
 ): Promise<StepResult<TrainReport>> {
-  const { train: data, validation, backend, seed, onProgress, onEpoch, signal } = inputs;
+  const { train: data, validation, backend, seed, onProgress, onEpoch, signal, checkpoint, resume } = inputs;
   const augmented = Object.keys(options.augment ?? {}).length > 0;
   const loss =
     teacher && inputs.teacher ? distillation(inputs.teacher, data, { ...teacher, augmented }) : undefined;
@@ -272,9 +230,11 @@ async function runTraining(
     onStep,
     backend,
     signal,
+    checkpoint,
+    resume,
     callbacks,
     validation: options.earlyStopping ? validation : undefined,
-  });
+  }).finally(() => loss?.release());
   const report = { ...sizes(step, graph, fitted.graph), history: fitted.history };
   return { graph: fitted.graph, report };
 }

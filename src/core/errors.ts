@@ -67,6 +67,20 @@ export class FileError extends ParingError {
   }
 }
 
+/** A checkpoint that is damaged, or belongs to another run. Nothing has been computed when it is thrown. */
+export class CheckpointError extends ParingError {
+  /** What does not fit, as `options.batch` or `graph.nodes[2].op`; `file` if the bytes are damaged. */
+  readonly field: string;
+  constructor(field: string, expected: string, got: string) {
+    const advice =
+      field === 'file'
+        ? 'go on from an earlier checkpoint, or start over without one'
+        : 'resume with what the run was started with, or start over without the checkpoint';
+    super('CHECKPOINT', `checkpoint: ${field}: expected ${expected}, got ${got}; ${advice}`);
+    this.field = field;
+  }
+}
+
 /** Data that cannot be read as what it should be (an IDX file, a label out of range). */
 export class DataError extends ParingError {
   constructor(source: string, expected: string, got: string) {

@@ -1,4 +1,6 @@
 /** What needs a file system: `paring/node`. Re-exports only. */
+
+export { FileCheckpoint, type LoadedCheckpoint } from './checkpoint.ts';
 export { decodePicture, MAX_PIXELS, readPicture } from './data/decode.ts';
 export { type Fetched, type FetchOptions, fetchSet } from './data/fetch.ts';
 export { type OpenOptions, openData, type Splits, spoolSink } from './data/open.ts';

@@ -1,7 +1,7 @@
 /** Adam with decoupled weight decay (Loshchilov and Hutter 2019), in the order of torch.optim.AdamW. */
 import type { Tensor } from '../autograd/tensor.ts';
 import type { AdamWArgs, Backend } from '../backend/backend.ts';
-import { checkParameters, checkRange, type Optimizer, zerosLike } from './optimizer.ts';
+import { checkParameters, checkRange, type Optimizer, type OptimizerState, zerosLike } from './optimizer.ts';
 
 export interface AdamWOptions {
   /** Default 0.9. */
@@ -58,5 +58,22 @@ export class AdamW implements Optimizer {
       args.correction2 = 1 - this.power2;
       this.backend.adamw(args);
     }
+  }
+
+  /** The powers of the betas; m and v of each parameter. */
+  state(): OptimizerState {
+    const tensors = this.slots.flatMap(({ m, v }) => [
+      m.toArray() as Float32Array,
+      v.toArray() as Float32Array,
+    ]);
+    return { scalars: [this.power1, this.power2], tensors };
+  }
+
+  restore({ scalars, tensors }: OptimizerState): void {
+    [this.power1, this.power2] = scalars;
+    this.slots.forEach(({ m, v }, i) => {
+      m.set(tensors[2 * i]);
+      v.set(tensors[2 * i + 1]);
+    });
   }
 }

@@ -9,10 +9,10 @@ export class GradientClipper {
   private readonly scalar: Tensor;
 
   /**
-   * @param maxNorm largest L2 norm of all gradients taken together; Infinity only measures
+   * @param maxNorm largest L2 norm of all gradients taken together; Infinity (the default) only measures
    * @throws ArgumentError if `maxNorm` is not above 0 or there are no parameters
    */
-  constructor(parameters: readonly Tensor[], maxNorm: number) {
+  constructor(parameters: readonly Tensor[], maxNorm = Infinity) {
     if (!(maxNorm > 0)) throw new ArgumentError('clip', 'maxNorm', 'a number above 0', maxNorm);
     if (parameters.length === 0) throw new ArgumentError('clip', 'parameters', 'at least one tensor', 'none');
     this.parameters = parameters;

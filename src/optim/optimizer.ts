@@ -10,6 +10,19 @@ export interface Optimizer {
    * @param lr learning rate, >= 0
    */
   step(lr: number): void;
+  /** All that its next step depends on besides parameters and gradients: copies. */
+  state(): OptimizerState;
+  /**
+   * Goes on where another optimizer of the same kind and parameters stood.
+   * @throws ShapeError if a tensor's size differs
+   */
+  restore(state: OptimizerState): void;
+}
+
+/** An optimizer's memory. */
+export interface OptimizerState {
+  scalars: readonly number[];
+  tensors: readonly Float32Array[];
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Learning-rate schedules: data, and pure functions of progress that give a factor of the base learning rate. */
-import { ArgumentError } from '../core/errors.ts';
+import { below, fields, listOf, number, oneOf, positive, type Rule, variants } from '../core/rules.ts';
 import { cosPi } from './cosine.ts';
 
 /** Fraction of the training, 0 to below 1, during which the rate rises linearly from near 0. */
@@ -18,40 +18,15 @@ export type Schedule =
    */
   | ({ kind: 'oneCycle'; start?: number; end?: number } & Warmup);
 
-/** @throws ArgumentError if a field is out of range */
-export function checkSchedule(schedule: Schedule): void {
-  const fraction = (name: string, value: number): void => {
-    if (!(value >= 0 && value < 1)) throw new ArgumentError('schedule', name, 'a fraction in [0, 1)', value);
-  };
-  const positive = (name: string, value: number): void => {
-    if (!(value > 0 && Number.isFinite(value))) {
-      throw new ArgumentError('schedule', name, 'a number above 0', value);
-    }
-  };
-  fraction('warmup', schedule.warmup ?? 0);
-  switch (schedule.kind) {
-    case 'constant':
-      return;
-    case 'step':
-      for (const at of schedule.at) fraction('at', at);
-      positive('gamma', schedule.gamma ?? 0.1);
-      return;
-    case 'cosine':
-      if (!((schedule.floor ?? 0) >= 0)) throw new ArgumentError('schedule', 'floor', '>= 0', schedule.floor);
-      return;
-    case 'oneCycle':
-      positive('start', schedule.start ?? 25);
-      positive('end', schedule.end ?? 1e4);
-      return;
-    default:
-      throw new ArgumentError(
-        'schedule',
-        'kind',
-        'constant, step, cosine or oneCycle',
-        (schedule as { kind: unknown }).kind,
-      );
-  }
-}
+const warmup = below(0, 1);
+
+/** What a schedule must look like. */
+export const scheduleRule: Rule = variants({
+  constant: fields({ kind: oneOf('constant'), warmup }),
+  step: fields({ kind: oneOf('step'), warmup, at: listOf(below(0, 1)), gamma: positive }, ['at']),
+  cosine: fields({ kind: oneOf('cosine'), warmup, floor: number(0, 1) }),
+  oneCycle: fields({ kind: oneOf('oneCycle'), warmup, start: positive, end: positive }),
+});
 
 /**
  * Factor of the base learning rate for one step.

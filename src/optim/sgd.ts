@@ -2,7 +2,7 @@
 import type { Tensor } from '../autograd/tensor.ts';
 import type { Backend, SgdArgs } from '../backend/backend.ts';
 import { ArgumentError } from '../core/errors.ts';
-import { checkParameters, checkRange, type Optimizer, zerosLike } from './optimizer.ts';
+import { checkParameters, checkRange, type Optimizer, type OptimizerState, zerosLike } from './optimizer.ts';
 
 export interface SgdOptions {
   /** Default 0. */
@@ -49,5 +49,17 @@ export class Sgd implements Optimizer {
       args.lr = lr;
       this.backend.sgd(args);
     }
+  }
+
+  /** The velocities, where there is momentum. */
+  state(): OptimizerState {
+    const velocities = this.slots.flatMap(({ velocity }) => velocity ?? []);
+    return { scalars: [], tensors: velocities.map((velocity) => velocity.toArray() as Float32Array) };
+  }
+
+  restore({ tensors }: OptimizerState): void {
+    this.slots.forEach(({ velocity }, i) => {
+      velocity?.set(tensors[i]);
+    });
   }
 }

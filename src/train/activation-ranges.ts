@@ -21,6 +21,11 @@ interface Range {
   high: number;
 }
 
+/** Where the grid of a value stands. */
+export interface RangeState extends Range, ActivationQuantization {
+  name: string;
+}
+
 /**
  * The affine int8 grid over a range. 0 is on the grid exactly (padding and pruned weights need it): the range is widened
  * to hold it and the zero point rounded to a whole step.
@@ -43,6 +48,8 @@ export class ActivationRanges {
   private readonly ends: Tensor;
   /** Whether ranges follow the data. */
   tracking = false;
+  /** Whether a value with infinite or NaN extremes was met. Rounded to a grid it may look finite again. */
+  broken = false;
 
   constructor(engine: Engine, graph: Graph) {
     this.engine = engine;
@@ -89,9 +96,27 @@ export class ActivationRanges {
     return result;
   }
 
+  /** All that its next steps depend on: copies. */
+  state(): RangeState[] {
+    return [...this.ranges].map(([name, range]) => ({
+      name,
+      ...range,
+      ...(this.grids.get(name) as ActivationQuantization),
+    }));
+  }
+
+  restore(state: readonly RangeState[]): void {
+    this.broken = false;
+    for (const { name, low, high, scale, zeroPoint } of state) {
+      this.ranges.set(name, { low, high });
+      this.grids.set(name, { scale, zeroPoint });
+    }
+  }
+
   private follow(name: string, range: Range, value: Tensor): void {
     this.engine.backend.reduce({ kind: 'minMax', x: value.ptr, y: this.ends.ptr, size: value.size });
     const [low, high] = this.ends.view();
+    if (!Number.isFinite(high - low)) this.broken = true;
     range.low = MEMORY * range.low + (1 - MEMORY) * low;
     range.high = MEMORY * range.high + (1 - MEMORY) * high;
     this.grids.set(name, affineGrid(range.low, range.high));

@@ -32,6 +32,21 @@ export class WeightAverage {
     }
   }
 
+  /** Steps averaged over, and the averages: copies. */
+  state(): { steps: number; averages: Float32Array[] } {
+    return {
+      steps: this.steps,
+      averages: this.pairs.map(({ average }) => average.toArray() as Float32Array),
+    };
+  }
+
+  restore({ steps, averages }: { steps: number; averages: readonly Float32Array[] }): void {
+    this.steps = steps;
+    this.pairs.forEach(({ average }, i) => {
+      average.set(averages[i]);
+    });
+  }
+
   /** Exchanges leaves and averages: call it before scoring, and again to go on. */
   swap(): void {
     for (const { leaf, average } of this.pairs) {

@@ -9,6 +9,7 @@ import { compile } from '../plan/compile.ts';
 import { ActivationRanges } from './activation-ranges.ts';
 import { ParameterSet } from './parameters.ts';
 import { Pause } from './pause.ts';
+import { checkEvaluate } from './rules.ts';
 import { classifierOf, SCORING_BATCH, type Score, Scorer, scoreGraph } from './score.ts';
 
 export interface EvaluateOptions {
@@ -22,16 +23,18 @@ export interface EvaluateOptions {
 
 /**
  * Top-1, mean cross-entropy and confusion on a data set. Returns to the event loop about every 50 ms.
- * @throws GraphError, ShapeError if graph and data do not fit each other
+ * @throws ArgumentError for options unknown or of the wrong type, GraphError, ShapeError if graph and data do not fit each other
  */
 export async function evaluate(graph: Graph, data: Dataset, options: EvaluateOptions = {}): Promise<Score> {
+  checkEvaluate(graph, data, options);
   const backend = options.backend ?? (await createBackend());
   const batch = Math.min(options.batch ?? SCORING_BATCH, data.length);
   const engine = new Engine(backend);
   const pause = new Pause();
   if (options.fakeQuantized) {
     const parameters = new ParameterSet(engine, graph, { trackScales: false });
-    return scoreGraph(graph, data, engine, parameters, new ActivationRanges(engine, graph), pause, batch);
+    const ranges = new ActivationRanges(engine, graph);
+    return scoreGraph(graph, data, engine, parameters, ranges, pause, batch).finally(() => engine.release());
   }
   const { input, logits, classes } = classifierOf(graph, data);
   const loader = new Loader(data);

@@ -43,8 +43,12 @@ export interface Progress {
   loss: number;
   top1: number;
   lr: number;
-  /** Samples a second, since the start. */
+  /** Samples a second, since the start (or since it went on). */
   rate: number;
+  /** L2 norm of all gradients of the step together, before clipping. */
+  gradientNorm: number;
+  /** Share of pruned weights among those of conv2d and linear, 0 to 1. */
+  sparsity: number;
 }
 
 /** What `onStep` may look at and change. */
@@ -61,10 +65,24 @@ export interface EpochLog {
   /** Means over the epoch's training batches. */
   loss: number;
   top1: number;
+  gradientNorm: number;
+  /** Share of pruned weights among those of conv2d and linear, at the end of the epoch. */
+  sparsity: number;
   /** Of the last step. */
   lr: number;
   seconds: number;
   validation?: { loss: number; top1: number };
+}
+
+/**
+ * `save` is called every `every` steps, at the end of each epoch, and once before the training throws: because `signal` was
+ * aborted, or because a loss or a gradient was not finite (then with the state before that step). It is awaited. A checkpoint
+ * holds everything that decides the rest of the training, the data apart.
+ */
+export interface Checkpointing {
+  /** Steps. */
+  every: number;
+  save(state: Uint8Array): void | Promise<void>;
 }
 
 export interface FitOptions {
@@ -101,8 +119,15 @@ export interface FitOptions {
   trackRanges?: number;
   /** Default: a new wasm backend. */
   backend?: Backend;
-  /** Ends the training between two steps with the signal's reason. */
+  /** Ends the training between two steps with the signal's reason, after a checkpoint. */
   signal?: AbortSignal;
+  /** Where the training stands, in bytes that `resume` takes: see `Checkpointing`. */
+  checkpoint?: Checkpointing;
+  /**
+   * Goes on from a checkpoint as if the training had never stopped: the result is the same to the bit. Graph, data, options,
+   * and those of `loss` and `onStep` must be what the training was started with.
+   */
+  resume?: Uint8Array;
 }
 
 export interface FitResult {

@@ -28,6 +28,15 @@ interface Slot {
   effective: Tensor | null;
 }
 
+/** One parameter's part of a checkpoint. */
+export interface ParameterState {
+  name: string;
+  leaf: Float32Array;
+  mask?: Uint8Array;
+  indices?: Uint8Array;
+  scale?: Float32Array;
+}
+
 export interface ParameterSetOptions {
   /** Whether the scales of quantized weights follow the largest weight (training), or stay as stored (evaluating). */
   trackScales: boolean;
@@ -41,6 +50,8 @@ export class ParameterSet {
   private readonly graph: Graph;
   private readonly slots = new Map<string, Slot>();
   private readonly trackScales: boolean;
+  /** Names of the weights of conv2d and linear, and how many elements of each are pruned. */
+  private readonly pruned = new Map<string, number>();
 
   /** Copies the parameters of `graph` into the engine's heap; the graph itself is not touched. */
   constructor(engine: Engine, graph: Graph, options: ParameterSetOptions = { trackScales: true }) {
@@ -48,12 +59,31 @@ export class ParameterSet {
     this.graph = cloneGraph(graph);
     this.trackScales = options.trackScales;
     for (const param of this.graph.params.values()) this.slots.set(param.name, this.makeSlot(param));
+    for (const { op, params } of this.graph.nodes) {
+      if (op === 'conv2d' || op === 'linear') this.pruned.set(params.weight, this.countPruned(params.weight));
+    }
     this.constrainValues();
   }
 
   /** Leaves that an optimizer may move, in the order of the graph's parameters. */
   trainable(): Tensor[] {
     return [...this.slots.values()].filter((slot) => slot.leaf.requiresGrad).map((slot) => slot.leaf);
+  }
+
+  /** Share of pruned weights among those of conv2d and linear, 0 to 1. */
+  get sparsity(): number {
+    let gone = 0;
+    let all = 0;
+    for (const [name, count] of this.pruned) {
+      gone += count;
+      all += this.slot(name).param.values.length;
+    }
+    return all === 0 ? 0 : gone / all;
+  }
+
+  /** Every leaf with its parameter's name, in the order of the graph's parameters. */
+  named(): [string, Tensor][] {
+    return [...this.slots].map(([name, slot]) => [name, slot.leaf]);
   }
 
   /** Every leaf, running statistics included. */
@@ -135,6 +165,7 @@ export class ParameterSet {
       throw new ArgumentError('setMask', name, `a mask of ${size} elements`, mask.length);
     slot.mask ??= this.engine.longLived(slot.param.shape, 'u8');
     slot.mask.set(mask);
+    if (this.pruned.has(name)) this.pruned.set(name, this.countPruned(name));
     this.constrainValues();
   }
 
@@ -149,6 +180,41 @@ export class ParameterSet {
       if (param.quant && this.trackScales) param.quant.scale = weightScales(param.values, param.shape[0]);
     }
     return result;
+  }
+
+  /** All that training has changed: copies. */
+  state(): ParameterState[] {
+    return [...this.slots].map(([name, { leaf, mask, indices, scale }]) => ({
+      name,
+      leaf: leaf.toArray() as Float32Array,
+      mask: mask?.toArray() as Uint8Array | undefined,
+      indices: indices?.toArray() as Uint8Array | undefined,
+      scale: scale?.toArray() as Float32Array | undefined,
+    }));
+  }
+
+  /**
+   * Goes on where a set of the same structure stood.
+   * @throws GraphError, ShapeError if it had another
+   */
+  restore(state: readonly ParameterState[]): void {
+    for (const { name, leaf, mask, indices, scale } of state) {
+      const slot = this.slot(name);
+      slot.leaf.set(leaf);
+      if (indices && slot.param.codebook) {
+        slot.indices?.set(indices);
+        slot.param.codebook.indices = indices.slice();
+      }
+      if (scale) slot.scale?.set(scale);
+      if (mask) this.setMask(name, mask);
+    }
+  }
+
+  private countPruned(name: string): number {
+    const mask = this.slot(name).mask?.view();
+    let gone = 0;
+    if (mask) for (let i = 0; i < mask.length; i++) if (mask[i] === 0) gone += 1;
+    return gone;
   }
 
   private makeSlot(param: Param): Slot {

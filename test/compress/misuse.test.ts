@@ -41,10 +41,12 @@ test('a graph that is quantized already', async () => {
 
 test('an optimizer that does not exist, or none', async () => {
   await expect(fit(graph, data, { epochs: 1 } as never)).rejects.toThrow(
-    /optimizer.kind: expected 'sgd' or 'adamw'/,
+    /fit: optimizer: expected a value, got undefined/,
   );
   const wrong = { epochs: 1, optimizer: { kind: 'rmsprop', lr: 0.1 } } as never;
-  await expect(fit(graph, data, wrong)).rejects.toThrow(/got 'rmsprop'/);
+  await expect(fit(graph, data, wrong)).rejects.toThrow(
+    /fit: optimizer.kind: expected one of sgd, adamw, got 'rmsprop'/,
+  );
 });
 
 test.each([[undefined], ['text'], [[1, 2, 3]], [new Float32Array(9)]])('%o is no file', (bytes) => {

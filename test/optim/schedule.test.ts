@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ArgumentError } from '../../src/core/errors.ts';
 import { cosPi } from '../../src/optim/cosine.ts';
-import { checkSchedule, rateFactor, type Schedule } from '../../src/optim/schedule.ts';
+import { rateFactor, type Schedule, scheduleRule } from '../../src/optim/schedule.ts';
 
 /** Factors of all steps. */
 function factors(schedule: Schedule, steps: number): number[] {
@@ -89,6 +88,6 @@ test('fields out of range', () => {
     { kind: 'oneCycle', start: 0 },
     { kind: 'linear' },
   ]) {
-    expect(() => checkSchedule(schedule as Schedule)).toThrow(ArgumentError);
+    expect(scheduleRule(schedule, 'schedule')?.path).toMatch(/^schedule\.[a-z]+/);
   }
 });

@@ -124,17 +124,16 @@ describe('the contract', () => {
     const optimizer = { kind: 'sgd', lr: 1e30 } as const;
     await expect(fit(smallNet(), data, quick({ optimizer }))).rejects.toThrow(DivergenceError);
     await expect(fit(smallNet(), data, quick({ optimizer }))).rejects.toThrow(
-      /step \d+: the loss is not finite/,
+      /step 2: the value of 'fc1' is not finite/,
     );
   });
 
-  test('a gradient that is not finite is noticed when clipping', async () => {
+  test('a gradient that is not finite is noticed', async () => {
     const data = await someMnist(40);
     const training = fit(
       smallNet(),
       data,
       quick({
-        clipNorm: 1,
         loss: ({ logits, target, engine }) => {
           const loss = crossEntropy(logits, target);
           // The loss itself is finite; a factor of its gradient is not.
@@ -144,7 +143,7 @@ describe('the contract', () => {
         },
       }),
     );
-    await expect(training).rejects.toThrow(/the gradient's norm is not finite/);
+    await expect(training).rejects.toThrow(/step 1: the gradient of 'conv.weight' is not finite/);
   });
 
   test('options and data that do not fit', async () => {
