@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { zlibSync } from 'fflate';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { Rng } from '../../src/core/rng.ts';
@@ -56,6 +57,47 @@ export function pngFile(
   }
   const colorType = channels === 1 ? 0 : channels === 3 ? 2 : 6;
   return new Uint8Array(PNG.sync.write(png, { colorType, inputHasAlpha: true }));
+}
+
+/** Table of the CRC of PNG: polynomial 0xedb88320. */
+const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
+  for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
+  return n;
+});
+
+function pngChunk(type: string, data: Uint8Array): Buffer {
+  const chunk = Buffer.alloc(12 + data.length);
+  chunk.writeUInt32BE(data.length, 0);
+  chunk.write(type, 4, 'latin1');
+  chunk.set(data, 8);
+  let crc = -1;
+  for (const byte of chunk.subarray(4, 8 + data.length)) crc = crcTable[(crc ^ byte) & 255] ^ (crc >>> 8);
+  chunk.writeUInt32BE(~crc >>> 0, 8 + data.length);
+  return chunk;
+}
+
+/** A PNG of any kind, from its rows of packed samples. */
+export function rawPng(
+  w: number,
+  depth: number,
+  colorType: number,
+  rows: readonly (readonly number[])[],
+  extra: Readonly<Record<string, readonly number[]>> = {},
+): Uint8Array {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(w, 0);
+  header.writeUInt32BE(rows.length, 4);
+  header.set([depth, colorType], 8);
+  return new Uint8Array(
+    Buffer.concat([
+      Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+      pngChunk('IHDR', header),
+      ...Object.entries(extra).map(([type, data]) => pngChunk(type, Uint8Array.from(data))),
+      // Every row begins with its filter, 0: none.
+      pngChunk('IDAT', zlibSync(Uint8Array.from(rows.flatMap((row) => [0, ...row])))),
+      pngChunk('IEND', new Uint8Array()),
+    ]),
+  );
 }
 
 /** A JPEG, which is never the very pixels. @param pixels [h][w][3] */

@@ -4,7 +4,7 @@ import { ArgumentError, DataError } from '../../../src/core/errors.ts';
 import { decodePicture } from '../../../src/node/data/decode.ts';
 import { type OpenOptions, openData } from '../../../src/node/data/open.ts';
 import { byCodePoint } from '../../../src/node/data/pictures.ts';
-import { folderOf, jpegFile, noise, pngFile, withOrientation } from '../../helpers/files.ts';
+import { folderOf, jpegFile, noise, pngFile, rawPng, withOrientation } from '../../helpers/files.ts';
 
 type Files = Record<string, Uint8Array | string>;
 let folders: ReturnType<typeof folderOf>[] = [];
@@ -157,10 +157,41 @@ describe('what is wrong is named', () => {
   });
 });
 
-test('PNGs of every kind: 1 to 16 bits, palette, alpha', () => {
-  // The decoder is pngjs; this checks what we make of it. Gray and alpha: 16-bit values become their upper byte, rounded.
-  const rgba = pngFile(2, 1, [10, 20, 30, 255, 10, 20, 30, 0], 4);
-  expect([...decodePicture(rgba, 'x', { channels: 'rgb' })]).toEqual([10, 255, 20, 255, 30, 255]);
+describe('PNGs of every kind', () => {
+  const palette = { PLTE: [9, 8, 7, 60, 50, 40, 255, 0, 0] };
+  test.each([
+    ['1 bit gray', rawPng(3, 1, 0, [[0b10100000]]), [255, 0, 255]],
+    ['2 bits gray', rawPng(4, 2, 0, [[0b00011011]]), [0, 85, 170, 255]],
+    ['4 bits gray', rawPng(2, 4, 0, [[0x0f]]), [0, 255]],
+    [
+      '8 bits gray',
+      rawPng(
+        2,
+        8,
+        0,
+        [[7], [200]].map(([v]) => [v, 1]),
+      ),
+      [7, 1, 200, 1],
+    ],
+    ['16 bits gray', rawPng(2, 16, 0, [[0x80, 0x80, 0xff, 0xff]]), [128, 255]],
+    ['8 bits RGB', rawPng(1, 8, 2, [[1, 2, 3]]), [1, 2, 3]],
+    ['16 bits RGB', rawPng(1, 16, 2, [[1, 1, 2, 2, 3, 3]]), [1, 2, 3]],
+    ['palette', rawPng(3, 8, 3, [[1, 0, 2]], palette), [60, 9, 255, 50, 8, 0, 40, 7, 0]],
+    [
+      '2 bits palette with a transparent colour',
+      rawPng(2, 2, 3, [[0b00010000]], { ...palette, tRNS: [0] }),
+      [255, 60, 255, 50, 255, 40],
+    ],
+    ['8 bits gray and alpha', rawPng(2, 8, 4, [[10, 255, 10, 0]]), [10, 255]],
+    ['16 bits gray and alpha', rawPng(1, 16, 4, [[10, 10, 255, 255]]), [10]],
+    ['8 bits RGB and alpha', rawPng(2, 8, 6, [[10, 20, 30, 255, 0, 0, 0, 51]]), [10, 204, 20, 204, 30, 204]],
+    ['16 bits RGB and alpha', rawPng(1, 16, 6, [[10, 10, 20, 20, 30, 30, 255, 255]]), [10, 20, 30]],
+    ['gray with a transparent value', rawPng(2, 8, 0, [[10, 20]], { tRNS: [0, 10] }), [255, 20]],
+  ])('%s', (_what, file, expected) => {
+    // Byte 25 is the colour type.
+    const channels = file[25] === 0 || file[25] === 4 ? 'gray' : 'rgb';
+    expect([...decodePicture(file, 'x', { channels })]).toEqual(expected);
+  });
 });
 
 test('names sort by code point in every locale', () => {
