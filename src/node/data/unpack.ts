@@ -78,6 +78,7 @@ export function unzipNpz(
   unzip.register(UnzipInflate);
   const source = fileSource(path);
   try {
+    checkEnd(source);
     for (let at = 0; at < source.length; at += CHUNK) {
       const count = Math.min(CHUNK, source.length - at);
       unzip.push(readAt(source, at, count), at + count === source.length);
@@ -91,6 +92,19 @@ export function unzipNpz(
   if (entries === 0) throw new DataError(path, 'an NPZ (ZIP) file with arrays', 'none');
   if (open.size > 0) throw new DataError(path, 'a whole NPZ (ZIP) file', `'${[...open][0]}' ends early`);
   return found;
+}
+
+/** The record that ends a ZIP: 22 bytes and a comment of at most 65,535, whose length stands at byte 20. */
+function checkEnd(source: ByteSource): void {
+  const count = Math.min(source.length, 22 + 65_535);
+  const tail = Buffer.from(readAt(source, source.length - count, count).buffer);
+  const at = tail.lastIndexOf('PK\x05\x06', undefined, 'latin1');
+  if (at >= 0 && at + 22 <= count && at + 22 + tail.readUInt16LE(at + 20) === count) return;
+  throw new DataError(
+    source.name,
+    'a whole NPZ (ZIP) file',
+    'no end record (truncated, or another kind of file)',
+  );
 }
 
 /** Spools one entry, bounded by what its NPY header declares. */
