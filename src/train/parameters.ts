@@ -28,13 +28,12 @@ interface Slot {
   effective: Tensor | null;
 }
 
-/** One parameter's part of a checkpoint. */
+/** One parameter's part of a checkpoint. Scales of int8 weights follow from the leaf, anew in each step. */
 export interface ParameterState {
   name: string;
   leaf: Float32Array;
   mask?: Uint8Array;
   indices?: Uint8Array;
-  scale?: Float32Array;
 }
 
 export interface ParameterSetOptions {
@@ -184,12 +183,11 @@ export class ParameterSet {
 
   /** All that training has changed: copies. */
   state(): ParameterState[] {
-    return [...this.slots].map(([name, { leaf, mask, indices, scale }]) => ({
+    return [...this.slots].map(([name, { leaf, mask, indices }]) => ({
       name,
       leaf: leaf.toArray() as Float32Array,
       mask: mask?.toArray() as Uint8Array | undefined,
       indices: indices?.toArray() as Uint8Array | undefined,
-      scale: scale?.toArray() as Float32Array | undefined,
     }));
   }
 
@@ -198,14 +196,13 @@ export class ParameterSet {
    * @throws GraphError, ShapeError if it had another
    */
   restore(state: readonly ParameterState[]): void {
-    for (const { name, leaf, mask, indices, scale } of state) {
+    for (const { name, leaf, mask, indices } of state) {
       const slot = this.slot(name);
       slot.leaf.set(leaf);
       if (indices && slot.param.codebook) {
         slot.indices?.set(indices);
         slot.param.codebook.indices = indices.slice();
       }
-      if (scale) slot.scale?.set(scale);
       if (mask) this.setMask(name, mask);
     }
   }
