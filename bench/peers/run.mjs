@@ -10,22 +10,23 @@
 //   --table          only rewrites the README from the JSON that is there
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { writeReadme } from './table.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const results = join(root, 'bench/results/peers.json');
 
+/** When this run began: rows of one run carry one time. */
+const run = new Date().toISOString();
 /** Prepared works, in a folder of their own for each state of what makes them. */
 const data = join(root, 'out/peers', preparedBy());
 
 function preparedBy() {
-  const hash = createHash('sha256').update(readFileSync(join(root, 'dist/.stamp')));
+  const hash = createHash('sha256');
   for (const file of [
     'works.mjs',
     'prepare.mjs',
@@ -99,25 +100,19 @@ function nodes() {
 }
 
 /** Runs one work on one engine in a new process; what it printed, or an error. */
-function measure(node, engine, id) {
-  const command = [
-    ...options.prefix.split(' ').filter(Boolean),
-    node.path,
-    join(here, 'worker.mjs'),
-    engine,
-    data,
-    options.time,
-    id,
-  ];
-  const { stdout, signal, status } = spawnSync(command[0], command.slice(1), {
+function measure(path, engine, id) {
+  const prefix = options.prefix.split(' ').filter(Boolean);
+  const command = [...prefix, path, join(here, 'worker.mjs'), engine, data, options.time, id];
+  const result = spawnSync(command[0], command.slice(1), {
     encoding: 'utf8',
-    timeout: 240_000,
+    timeout: 600_000,
     maxBuffer: 1 << 26,
   });
-  const line = stdout.split('\n').find((text) => text.startsWith('@'));
+  if (result.error) return { error: result.error.message };
+  const line = result.stdout.split('\n').find((text) => text.startsWith('@'));
   return line
     ? JSON.parse(line.slice(1))
-    : { error: `the process ended with ${signal ?? status} and no result` };
+    : { error: `the process ended with ${result.signal ?? result.status} and no result` };
 }
 
 const median = (list) => [...list].sort((a, b) => a - b)[(list.length - 1) >> 1];
@@ -129,117 +124,124 @@ function versions() {
   return { paring: version, ...dependencies };
 }
 
-/** Rows of a work: the median over rounds of each engine's median, with the ratio to the best peer in WebAssembly. */
-function rowsOf(work, ops, samples) {
-  const rows = [...samples.values()].map(({ engine, node, all, off, best, peak }) => {
-    const ms = median(all);
-    return {
-      ...{
-        work: work.id,
-        engine,
-        node,
-        ms: digits(ms),
-        gops: ops ? digits(ops / ms / 1e6) : null,
-        ratio: null,
-      },
-      spread: [digits(Math.min(...all)), digits(Math.max(...all))],
-      best: digits(best),
-      off: digits(off),
-      ...(peak ? { peak: digits(peak) } : {}),
-    };
-  });
-  const peers = rows.filter(({ engine }) => engine !== 'paring' && engine !== 'onnxruntime-node');
-  const best = Math.min(...peers.map(({ ms }) => ms));
-  for (const row of rows) if (Number.isFinite(best)) row.ratio = digits(best / row.ms);
-  return rows;
+/** All turns of one work: a sample list an engine and Node, and what could not be measured. */
+function takeTurns(work, names, hosts) {
+  const samples = new Map();
+  const failures = [];
+  for (const engine of work.only ? [] : names) {
+    const reason = excluded(engine, work);
+    if (reason) failures.push({ work: work.id, engine, node: 'all', reason });
+  }
+  for (let round = 0; round < Number(options.rounds); round++) {
+    for (const { version: node, path } of hosts) {
+      for (const engine of names) {
+        if (excluded(engine, work) || failures.some((f) => f.engine === engine && f.node === node)) continue;
+        const key = `${engine} ${node}`;
+        const sample = samples.get(key) ?? { engine, node, all: [], best: Infinity, peak: 0, off: 0 };
+        // One turn says enough of a peer that takes so long.
+        if (engine !== 'paring' && sample.all[0] > 100 && work.kind !== 'cold') continue;
+        const result = measure(path, engine, work.id);
+        if (result.error) {
+          failures.push({ work: work.id, engine, node, reason: result.error });
+          continue;
+        }
+        sample.all.push(result.ms);
+        sample.best = Math.min(sample.best, result.min);
+        sample.peak = Math.max(sample.peak, result.peak ?? 0);
+        sample.off = result.off;
+        samples.set(key, sample);
+      }
+    }
+  }
+  const { ops } = JSON.parse(readFileSync(join(data, `${work.id}.work.json`), 'utf8'));
+  const rows = [...samples.values()].map((sample) => row(work, work.kind === 'layer' ? ops : null, sample));
+  return { rows, failures };
 }
 
-function main() {
+/** The median over turns of each turn's median; `best` is the quickest sample, `off` the difference from the reference. */
+function row(work, ops, { engine, node, all, off, best, peak }) {
+  const ms = median(all);
+  return {
+    ...{
+      work: work.id,
+      engine,
+      node,
+      ms: digits(ms),
+      gops: ops ? digits(ops / ms / 1e6) : null,
+      ratio: null,
+    },
+    spread: [digits(Math.min(...all)), digits(Math.max(...all))],
+    ...{ best: digits(best), off: digits(off), run },
+    ...(peak ? { peak: digits(peak) } : {}),
+  };
+}
+
+/** What earlier runs on this machine with these versions found, or an empty start. */
+function earlier() {
+  const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, ${platform()} ${arch()}`;
+  const fresh = { rows: [], failures: [], machine, versions: versions() };
+  if (!existsSync(results)) return fresh;
+  const before = JSON.parse(readFileSync(results, 'utf8'));
+  const same =
+    before.machine === machine && JSON.stringify(before.versions) === JSON.stringify(fresh.versions);
+  return same ? before : fresh;
+}
+
+/** Replaces what an earlier run said of this work, engine by engine and Node by Node; then ratios: best peer over row. */
+function merge(all, work, { rows, failures }) {
+  const news = (old) =>
+    [...rows, ...failures].some((r) => r.engine === old.engine && (r.node === old.node || r.node === 'all'));
+  const keep = (old) => old.work !== work.id || !news(old);
+  all.rows = all.rows.filter(keep).concat(rows);
+  all.failures = all.failures.filter(keep).concat(failures);
+  const mine = all.rows.filter((r) => r.work === work.id);
+  const peers = mine.filter(({ engine }) => engine !== 'paring' && engine !== 'onnxruntime-node');
+  const best = Math.min(...peers.map(({ ms }) => ms));
+  for (const r of mine) r.ratio = peers.length ? digits(best / r.ms) : null;
+  return mine;
+}
+
+function show(work, rows, failures) {
+  console.log(`\n${work.title}`);
+  console.table(
+    rows.map(({ engine, node, ms, gops, ratio, spread }) => {
+      const [low, high] = spread;
+      return { engine, node, ms, gops, ratio, spread: `${low}..${high}` };
+    }),
+  );
+  for (const { engine, node, reason } of failures) {
+    console.log(`  ${engine}${node === 'all' ? '' : ` on Node ${node}`}: ${reason}`);
+  }
+}
+
+async function main() {
   install();
-  return import('./works.mjs').then(({ works }) => {
-    const wanted = works.filter(
-      ({ id }) => options.work.length === 0 || options.work.some((text) => id.includes(text)),
-    );
+  const { works } = await import('./works.mjs');
+  const { writeReadme } = await import('./table.mjs');
+  if (!options.table) {
+    const named = (name, list) => list.length === 0 || list.some((text) => name.includes(text));
+    const wanted = works.filter(({ id }) => named(id, options.work));
     const names = Object.keys(engines).filter(
       (name) => options.engine.length === 0 || options.engine.includes(name),
     );
-    if (wanted.length === 0 || names.length === 0) throw new Error('no work or no engine of that name');
-    mkdirSync(data, { recursive: true });
-    const ready = ({ id }) => existsSync(join(data, `${id}.work.json`));
-    const missing = wanted.filter((work) => !ready(work)).map(({ id }) => id);
+    const hosts = nodes();
+    if (!wanted.length || !names.length || !hosts.length)
+      throw new Error('no work, engine or Node of that name');
+    const missing = wanted.filter(({ id }) => !existsSync(join(data, `${id}.work.json`))).map(({ id }) => id);
     if (missing.length) {
       execFileSync(process.execPath, [join(here, 'prepare.mjs'), data, ...missing], {
         stdio: ['ignore', 2, 2],
       });
     }
-    const hosts = nodes();
-    const before = existsSync(results)
-      ? JSON.parse(readFileSync(results, 'utf8'))
-      : { rows: [], failures: [] };
+    const all = earlier();
     for (const work of wanted) {
-      const samples = new Map();
-      const failures = [];
-      for (let round = 0; round < Number(options.rounds); round++) {
-        for (const node of hosts) {
-          for (const engine of names) {
-            const key = `${engine} ${node.version}`;
-            const reason = excluded(engine, work);
-            if (reason || failures.some((f) => f.engine === engine && f.node === node.version)) {
-              if (reason && round === 0 && node === hosts[0] && !work.only)
-                failures.push({ work: work.id, engine, node: 'all', reason });
-              continue;
-            }
-            const slow = samples.get(key);
-            if (slow && slow.all[0] > 1500) continue;
-            const result = measure(node, engine, work.id);
-            if (result.error)
-              failures.push({ work: work.id, engine, node: node.version, reason: result.error });
-            else {
-              const { off } = result;
-              if (!slow)
-                samples.set(key, { engine, node: node.version, all: [], off, best: result.min, peak: 0 });
-              const sample = samples.get(key);
-              sample.all.push(result.ms);
-              sample.best = Math.min(sample.best, result.min);
-              sample.peak = Math.max(sample.peak, result.peak ?? 0);
-            }
-          }
-        }
-      }
-      const { ops } = JSON.parse(readFileSync(join(data, `${work.id}.work.json`), 'utf8'));
-      const rows = rowsOf(work, work.kind === 'layer' ? ops : null, samples);
-      console.log(`\n${work.title}`);
-      console.table(
-        rows.map(({ engine, node, ms, gops, ratio, spread }) => ({
-          engine,
-          node,
-          ms,
-          gops,
-          ratio,
-          spread: spread.join('..'),
-        })),
-      );
-      for (const f of failures)
-        console.log(`  ${f.engine}${f.node === 'all' ? '' : ` on Node ${f.node}`}: ${f.reason}`);
-      merge(before, work.id, rows, failures);
-      writeFileSync(results, `${JSON.stringify(before, null, 1)}\n`);
+      const turns = takeTurns(work, names, hosts);
+      show(work, merge(all, work, turns), turns.failures);
+      writeFileSync(`${results}.tmp`, `${JSON.stringify(all, null, 1)}\n`);
+      renameSync(`${results}.tmp`, results);
     }
-    if (existsSync(results)) writeReadme(root, results, works);
-  });
-}
-
-/** Replaces what an earlier run said of this work by what this one says, engine by engine and Node by Node. */
-function merge(all, id, rows, failures) {
-  const news = (row) =>
-    rows.concat(failures).some((r) => r.engine === row.engine && (r.node === row.node || r.node === 'all'));
-  const stale = (row) => row.work === id && news(row);
-  all.rows = all.rows.filter((row) => !stale(row)).concat(rows);
-  all.failures = (all.failures ?? []).filter((row) => !stale(row)).concat(failures);
-  all.machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, ${platform()} ${arch()}`;
-  all.versions = versions();
-}
-
-if (options.table) {
-  const { works } = await import('./works.mjs');
+  }
   writeReadme(root, results, works);
-} else await main();
+}
+
+await main();

@@ -23,6 +23,9 @@ export function peerTable({ rows, failures, machine, versions }, works) {
   const of = (id) => rows.filter((row) => row.work === id);
   const ours = (id) => of(id).filter((row) => row.engine === 'paring');
   const hosts = [...new Set(rows.map((row) => row.node))].sort();
+  // The probe's highest reading anywhere: an engine that compiles it badly lowers the reading, not the machine's peak.
+  const peak = Math.max(...rows.map((row) => row.peak ?? 0));
+  const runs = new Set(rows.map((row) => row.run)).size;
   const lines = works.flatMap(({ id, title }) => {
     const mine = ours(id);
     const fastest = quickest(mine);
@@ -31,7 +34,7 @@ export function peerTable({ rows, failures, machine, versions }, works) {
     const native = quickest(of(id).filter(({ engine }) => engine === NATIVE));
     const goal = goals[id];
     const { aim, verdict } = goal
-      ? judge(goal, fastest, peer, goal.of && quickest(ours(goal.of)))
+      ? judge(goal, fastest, { bestPeer: peer, denseRow: goal.of && quickest(ours(goal.of)), peak })
       : { aim: '', verdict: '' };
     const cells = [
       title,
@@ -58,7 +61,7 @@ export function peerTable({ rows, failures, machine, versions }, works) {
     '',
     `Milliseconds, in brackets Gop/s (two a multiply-accumulate); one thread, the median of each turn and the middle one of the ` +
       `turns; spread: slowest less fastest turn. ratio: the best peer on either Node over paring on either. ` +
-      `Node ${hosts.join(' and ')}; ${machine}. ${engineVersions.map(([name, v]) => `${name} ${v}`).join(', ')}.`,
+      `${peak ? `Peak: ${peak.toFixed(1)} GFLOP/s. ` : ''}Node ${hosts.join(' and ')}; ${machine}. ${engineVersions.map(([name, v]) => `${name} ${v}`).join(', ')}.${runs > 1 ? ` The rows come from ${runs} runs.` : ''}`,
     ...notes(failures),
   ].join('\n');
 }

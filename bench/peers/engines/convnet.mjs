@@ -10,7 +10,7 @@ export async function start() {
       const [, c, h, w] = work.inputShape;
       net.makeLayers([
         { type: 'input', out_sx: w, out_sy: h, out_depth: c },
-        ...model.nodes.flatMap((node, i) => layer(model, node, i === model.nodes.length - 1)),
+        ...model.nodes.flatMap((node, i) => layer(node, i === model.nodes.length - 1)),
       ]);
       const weighted = net.layers.filter((l) => l.filters);
       const nodes = model.nodes.filter((node) => node.params.weight);
@@ -39,7 +39,7 @@ export async function start() {
   };
 }
 
-function layer(model, node, last) {
+function layer(node, last) {
   const activation = node.attrs.activation;
   if (node.op === 'conv2d') {
     const [filters, , sy, sx] = node.params.weight.shape;
