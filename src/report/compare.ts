@@ -3,7 +3,7 @@ import { alignedTable, grouped, printable } from '../core/plain.ts';
 import { formatShape, type Shape, sameShape } from '../core/shape.ts';
 import { decode } from '../format/index.ts';
 import type { Graph, Param } from '../graph/graph.ts';
-import { inspectJson, kindText, lineageLines, type TensorReport } from './inspect.ts';
+import { inspectJson, kindText, lineageLines, type TensorReport } from './inspect-file.ts';
 
 /** One tensor of either file, by name. */
 export interface TensorComparison {

