@@ -1,12 +1,12 @@
 /**
  * V = B^T d B for the 6x6 inputs d of each tile and channel, straight into panels of the right operand.
  *
- *          4  0 -5  0  1  0
- *          0 -4 -4  1  1  0        v0 = 4 d0 - 5 d2 + d4
- *   B^T =  0  4 -4 -1  1  0        v1, v2 = (d4 - 4 d2) +- (d3 - 4 d1)
- *          0 -2 -1  2  1  0        v3, v4 = (d4 - d2) +- 2 (d3 - d1)
- *          0  2 -1 -2  1  0        v5 = 4 d1 - 5 d3 + d5
- *          0  4  0 -5  0  1
+ *          1  0 -5/2  0   1  0
+ *          0 -2a -2   a   1  0        v0 = d0 - 5/2 d2 + d4
+ *   B^T =  0  2a -2  -a   1  0        v1, v2 = (d4 - 2 d2) +- a (d3 - 2 d1)
+ *          0 -a  -1/2 2a  1  0        v3, v4 = (d4 - d2 / 2) +- 2a (d3 - d1 / 2)
+ *          0  a  -1/2 -2a 1  0        v5 = d1 - 5/2 d3 + d5,        a = sqrt(1/2)
+ *          0  1   0 -5/2  0  1
  *
  * Four tiles at a time. The columns come first, as they lie in memory: a vector holds columns 0..3 of one tile, or
  * columns 4 and 5 of two. Then each of the six rows is transposed, so that a vector holds one column of four tiles, and
@@ -14,7 +14,7 @@
  *
  *   element q: panel of tiles 0-7: c=0: t0 .. t7 | c=1: t0 .. t7 | ...   panel of tiles 8-15: ...
  */
-import { ENTRY, INPUTS } from './f32_winograd_tiles';
+import { ENTRY, FAR, NEAR } from './f32_winograd_tiles';
 
 /** Bytes of a row of six vectors. */
 const ROW: usize = 6 * 16;
@@ -141,23 +141,22 @@ function transform(
   to: usize,
   step: usize,
 ): usize {
-  const four = f32x4.splat(4);
-  const five = f32x4.splat(5);
-  v128.store(to, f32x4.add(f32x4.sub(f32x4.mul(d0, four), f32x4.mul(d2, five)), d4));
+  const half = f32x4.splat(0.5);
+  const both = f32x4.splat(2.5);
+  v128.store(to, f32x4.add(f32x4.sub(d0, f32x4.mul(d2, both)), d4));
   to += step;
-  const a = f32x4.sub(d4, f32x4.mul(d2, four));
-  const b = f32x4.sub(d3, f32x4.mul(d1, four));
-  v128.store(to, f32x4.add(a, b));
+  let even = f32x4.sub(d4, f32x4.add(d2, d2));
+  let odd = f32x4.mul(f32x4.sub(d3, f32x4.add(d1, d1)), f32x4.splat(NEAR));
+  v128.store(to, f32x4.add(even, odd));
   to += step;
-  v128.store(to, f32x4.sub(a, b));
+  v128.store(to, f32x4.sub(even, odd));
   to += step;
-  const e = f32x4.sub(d4, d2);
-  const half = f32x4.sub(d3, d1);
-  const f = f32x4.add(half, half);
-  v128.store(to, f32x4.add(e, f));
+  even = f32x4.sub(d4, f32x4.mul(d2, half));
+  odd = f32x4.mul(f32x4.sub(d3, f32x4.mul(d1, half)), f32x4.splat(FAR));
+  v128.store(to, f32x4.add(even, odd));
   to += step;
-  v128.store(to, f32x4.sub(e, f));
+  v128.store(to, f32x4.sub(even, odd));
   to += step;
-  v128.store(to, f32x4.add(f32x4.sub(f32x4.mul(d1, four), f32x4.mul(d3, five)), d5));
+  v128.store(to, f32x4.add(f32x4.sub(d1, f32x4.mul(d3, both)), d5));
   return to + step;
 }

@@ -1,10 +1,10 @@
 /**
  * y = clamp(bias + A^T m A) for the 36 elements m of each tile and output channel.
  *
- *          1  1  1  1  1  0        y0 = m0 + (m1 + m2) + (m3 + m4)
- *   A^T =  0  1 -1  2 -2  0        y1 = (m1 - m2) + 2 (m3 - m4)
- *          0  1  1  4  4  0        y2 = (m1 + m2) + 4 (m3 + m4)
- *          0  1 -1  8 -8  1        y3 = (m1 - m2) + 8 (m3 - m4) + m5
+ *          1  1    1    1   1  0        y0 = m0 + (m1 + m2) + (m3 + m4)
+ *   A^T =  0  a   -a   2a -2a  0        y1 = a (m1 - m2) + 2a (m3 - m4)
+ *          0 1/2  1/2   2   2  0        y2 = (m1 + m2) / 2 + 2 (m3 + m4)
+ *          0 a/2 -a/2  4a -4a  1        y3 = a / 2 (m1 - m2) + 4a (m3 - m4) + m5,        a = sqrt(1/2)
  *
  * Four tiles at a time, one a lane: the six columns of elements give four rows, these the 4x4 outputs, and a transpose
  * turns one output of four tiles into four outputs of one.
@@ -12,7 +12,7 @@
  * Layout of m, a channel after the other: element 0 of all tiles | element 1 of all tiles | ... | element 35.
  */
 
-import { ELEMENTS, ENTRY, INPUTS, TILE } from './f32_winograd_tiles';
+import { ELEMENTS, ENTRY, FAR, INPUTS, NEAR, TILE } from './f32_winograd_tiles';
 import { storePart } from './lanes';
 
 /** Bytes of a row of six vectors. */
@@ -83,14 +83,14 @@ function column(p: usize, step: usize, to: usize): void {
   p += step;
   const m5 = v128.load(p);
   const a = f32x4.add(m1, m2);
-  const b = f32x4.sub(m1, m2);
+  const b = f32x4.mul(f32x4.sub(m1, m2), f32x4.splat(NEAR));
   const c = f32x4.add(m3, m4);
-  const d = f32x4.sub(m3, m4);
-  const twice = f32x4.add(d, d);
+  const d = f32x4.mul(f32x4.sub(m3, m4), f32x4.splat(FAR));
+  const half = f32x4.splat(0.5);
   v128.store(to, f32x4.add(f32x4.add(m0, a), c));
-  v128.store(to, f32x4.add(b, twice), ROW);
-  v128.store(to, f32x4.add(a, f32x4.mul(c, f32x4.splat(4))), 2 * ROW);
-  v128.store(to, f32x4.add(f32x4.add(b, f32x4.mul(twice, f32x4.splat(4))), m5), 3 * ROW);
+  v128.store(to, f32x4.add(b, d), ROW);
+  v128.store(to, f32x4.add(f32x4.mul(a, half), f32x4.add(c, c)), 2 * ROW);
+  v128.store(to, f32x4.add(f32x4.add(f32x4.mul(b, half), f32x4.add(d, d)), m5), 3 * ROW);
 }
 
 /** Row r of the outputs of `count` <= 4 tiles. */
@@ -100,14 +100,14 @@ function four(p: usize, bias: v128, low: v128, high: v128, r: i32, count: i32, e
   const m3 = v128.load(p, 48);
   const m4 = v128.load(p, 64);
   const a = f32x4.add(m1, m2);
-  const b = f32x4.sub(m1, m2);
+  const b = f32x4.mul(f32x4.sub(m1, m2), f32x4.splat(NEAR));
   const c = f32x4.add(m3, m4);
-  const d = f32x4.sub(m3, m4);
-  const twice = f32x4.add(d, d);
+  const d = f32x4.mul(f32x4.sub(m3, m4), f32x4.splat(FAR));
+  const half = f32x4.splat(0.5);
   let y0 = f32x4.add(f32x4.add(v128.load(p), a), c);
-  let y1 = f32x4.add(b, twice);
-  let y2 = f32x4.add(a, f32x4.mul(c, f32x4.splat(4)));
-  let y3 = f32x4.add(f32x4.add(b, f32x4.mul(twice, f32x4.splat(4))), v128.load(p, 80));
+  let y1 = f32x4.add(b, d);
+  let y2 = f32x4.add(f32x4.mul(a, half), f32x4.add(c, c));
+  let y3 = f32x4.add(f32x4.add(f32x4.mul(b, half), f32x4.add(d, d)), v128.load(p, 80));
   y0 = f32x4.pmin(f32x4.pmax(f32x4.add(y0, bias), low), high);
   y1 = f32x4.pmin(f32x4.pmax(f32x4.add(y1, bias), low), high);
   y2 = f32x4.pmin(f32x4.pmax(f32x4.add(y2, bias), low), high);

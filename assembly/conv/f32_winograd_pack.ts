@@ -2,11 +2,11 @@
  * The weights of a Winograd convolution: U = G g G^T for every pair of channels, its 36 elements as 36 matrices
  * [co][ci], each packed for the micro-kernel. They take 4 times the memory of the weights.
  *
- *        1/4    0     0
- *       -1/6  -1/6  -1/6      Computed in f64 and rounded once: it is done when a plan is made, and what is saved here
- *   G = -1/6   1/6  -1/6      is error in every result.
- *       1/24  1/12   1/6
- *       1/24 -1/12   1/6
+ *         1     0     0
+ *       -2/3 -2/3a -1/3       a = sqrt(1/2). Computed in f64 and rounded once: it is done when a plan is made, and what
+ *   G = -2/3  2/3a -1/3       is saved here is error in every result.
+ *        1/6   a/3  1/3
+ *        1/6  -a/3  1/3
  *         0     0     1
  */
 import { f32_pack_a, f32_pack_a_bytes } from '../gemm/f32_pack_a';
@@ -41,12 +41,15 @@ export function f32_winograd_pack(co: i32, ci: i32, weight: usize, to: usize, ma
   }
 }
 
+/** sqrt(1/2). */
+const NEAR_F64: f64 = 0.7071067811865476;
+
 /** Row i of G times a column of three. */
 function row(i: i32, a: f64, b: f64, c: f64): f64 {
-  if (i == 0) return a / 4;
-  if (i == 1) return (a + b + c) / -6;
-  if (i == 2) return (b - a - c) / 6;
-  if (i == 3) return (a + 2 * b + 4 * c) / 24;
-  if (i == 4) return (a - 2 * b + 4 * c) / 24;
+  if (i == 0) return a;
+  if (i == 1) return (a + NEAR_F64 * b + c / 2) / -1.5;
+  if (i == 2) return (a - NEAR_F64 * b + c / 2) / -1.5;
+  if (i == 3) return (a + 2 * NEAR_F64 * b + 2 * c) / 6;
+  if (i == 4) return (a - 2 * NEAR_F64 * b + 2 * c) / 6;
   return c;
 }

@@ -80,7 +80,7 @@ function conv2d(s: ConvShape): KernelCase {
 }
 
 function winograd(s: ConvShape): KernelCase {
-  return forward('winogradConv2d', { pad: 1, ...s, k: 3, prepare: true }, 5e-6 * Math.sqrt(9 * s.ci));
+  return forward('winogradConv2d', { pad: 1, ...s, k: 3, prepare: true }, 3e-6 * Math.sqrt(9 * s.ci));
 }
 
 function forward(primitive: 'conv2d' | 'winogradConv2d', s: ConvShape, tolerance: number): KernelCase {
