@@ -13,7 +13,7 @@ const path = /(?<![\w./@-])(?:\.ci|src|assembly|bench|test|docs|scripts|examples
 
 /** The paths that a document says are there; files that an example change adds are not yet. */
 function pathsIn(text: string): string[] {
-  const added = new Set([...text.matchAll(/^--- \/dev\/null\n\+\+\+ b\/(\S+)$/gm)].map((match) => match[1]));
+  const added = new Set([...text.matchAll(/^--- \/dev\/null\n\+\+\+ (\S+)$/gm)].map((match) => match[1]));
   const found = [...text.matchAll(path)].map((match) => match[0].replace(/[.,]+$/, ''));
   return [...new Set(found)].filter((name) => !name.includes('*') && !added.has(name));
 }
@@ -39,7 +39,7 @@ function anchorsOf(text: string): Set<string> {
 
 test('paths and links are found, and files that a diff adds are left out', () => {
   const text =
-    'See src/a.ts, (`bench/b/c.ts`) and [d](e.md#f).\n--- /dev/null\n+++ b/src/new.ts\nnode dist/src/x.js';
+    'See src/a.ts, (`bench/b/c.ts`) and [d](e.md#f).\n--- /dev/null\n+++ src/new.ts\nnode dist/src/x.js';
   expect(pathsIn(text)).toEqual(['src/a.ts', 'bench/b/c.ts']);
   expect(linksIn(text)).toEqual(['e.md#f']);
 });
