@@ -5,8 +5,11 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -19,13 +22,14 @@ export interface WriteOptions {
 
 /**
  * Writes a file so that a reader, or a crash at any moment, finds the old content or the new one, never half of one. Makes
- * the folders above it.
+ * the folders above it. Where `path` is a link, the file it leads to is replaced.
  * @throws FileError if it cannot be written; what was there is then unharmed
  */
 export function writeWhole(path: string, data: string | Uint8Array, options: WriteOptions = {}): void {
-  const aside = `${path}.${process.pid}.tmp`;
+  const place = placeOf(path);
+  const aside = asideOf(place);
   try {
-    mkdirSync(dirname(resolve(path)), { recursive: true });
+    mkdirSync(dirname(place), { recursive: true });
     const file = openSync(aside, 'w');
     try {
       writeFileSync(file, data);
@@ -33,14 +37,60 @@ export function writeWhole(path: string, data: string | Uint8Array, options: Wri
     } finally {
       closeSync(file);
     }
-    if (options.keepPrevious && existsSync(path)) renameSync(path, options.keepPrevious);
-    renameSync(aside, path);
-    syncFolder(dirname(resolve(path)));
+    if (options.keepPrevious && existsSync(place)) renameSync(place, options.keepPrevious);
+    renameSync(aside, place);
+    syncFolder(dirname(place));
   } catch (cause) {
     removeAside(aside);
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw new FileError(path, 'a place that can be written', explain(code) ?? message, { cause });
+    throw unwritable(path, cause);
   }
+}
+
+/**
+ * Finds out whether `writeWhole` will be able to, before hours are spent on what it should write. Leaves nothing behind,
+ * folders neither.
+ * @throws FileError as `writeWhole` would
+ */
+export function checkWritable(path: string): void {
+  const place = placeOf(path);
+  const missing: string[] = [];
+  let folder = dirname(place);
+  while (!existsSync(folder)) {
+    missing.unshift(folder);
+    folder = dirname(folder);
+  }
+  const made: string[] = [];
+  try {
+    for (const below of missing) {
+      mkdirSync(below);
+      made.unshift(below);
+    }
+    writeFileSync(asideOf(place), '');
+    rmSync(asideOf(place));
+  } catch (cause) {
+    throw unwritable(path, cause);
+  } finally {
+    for (const below of made) rmdirSync(below);
+  }
+}
+
+/** Where a path leads. Devices and folders are no places: a rename onto /dev/null would put a file in its stead. */
+function placeOf(path: string): string {
+  if (!existsSync(path)) return resolve(path);
+  if (!statSync(path).isFile()) {
+    const what = statSync(path).isDirectory() ? 'a folder' : 'a device';
+    throw new FileError(path, 'a file, or a name that is free', what);
+  }
+  return realpathSync(path);
+}
+
+function asideOf(place: string): string {
+  return `${place}.${process.pid}.tmp`;
+}
+
+function unwritable(path: string, cause: unknown): FileError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new FileError(path, 'a place that can be written', explain(code) ?? message, { cause });
 }
 
 /** The rename itself is on the disk once the folder is. Windows cannot flush folders, and need not. */
@@ -78,6 +128,8 @@ function explain(code: string | undefined): string | undefined {
       return `a file where a folder should be (${code})`;
     case 'EISDIR':
       return `a folder of that name (${code})`;
+    case 'ENOENT':
+      return `a folder that cannot be made (${code})`;
     default:
       return undefined;
   }

@@ -1,0 +1,108 @@
+/** `paring compress`: a recipe from beginning to end, then the test set and the report. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import { checkRecipe } from '../../compress/recipe.ts';
+import { ArgumentError } from '../../core/errors.ts';
+import { evaluateFile } from '../../node/evaluate-file.ts';
+import { writeWhole } from '../../node/write.ts';
+import { readFolder } from '../../report/folder.ts';
+import { reportPage } from '../../report/page.ts';
+import { builtIn, recipeByName } from '../built-in.ts';
+import { settle } from '../config.ts';
+import { beside, claim, claimOutput, filesOf, readJson, readModel } from '../files.ts';
+import { asData, follow, told } from '../follow.ts';
+import { openFor } from '../inputs.ts';
+import {
+  addCommon,
+  addData,
+  addExample,
+  addRun,
+  type CommonOptions,
+  type DataOptions,
+  type RunOptions,
+} from '../options.ts';
+import { percent, Terminal } from '../terminal.ts';
+
+interface Options extends CommonOptions, DataOptions, RunOptions {
+  recipe?: string;
+  teacher?: string;
+}
+
+export function define(command: Command): void {
+  command
+    .argument('<file>', 'model file')
+    .option('--recipe <name>', 'one of those below, or a recipe as .json')
+    .option('--teacher <file>', 'for steps that distil (default: FILE itself)')
+    .addHelpText(
+      'after',
+      `\nRecipes:\n${builtIn.map(({ name, does }) => `  ${name.padEnd(18)} ${does}`).join('\n')}`,
+    );
+  addData(command, 'default: what FILE was made from');
+  addRun(command, 'FILE-RECIPE.paring');
+  addCommon(command).action((file: string) => run(file, settle<Options>(command)));
+  addExample(
+    command,
+    'paring compress lenet5.paring --recipe deep-compression',
+    'paring compress cats.paring --recipe recipe.json --out small/cats.paring',
+  );
+}
+
+async function run(file: string, options: Options): Promise<void> {
+  const terminal = new Terminal(options);
+  if (options.recipe === undefined) {
+    const known = builtIn.map(({ name }) => name).join(', ');
+    throw new ArgumentError('compress', '--recipe', `${known}, or a .json file`, 'nothing');
+  }
+  const fromFile = options.recipe.endsWith('.json') || existsSync(options.recipe);
+  const recipe = fromFile ? readJson(options.recipe) : recipeByName(options.recipe, options.seed);
+  const model = readModel(file);
+  const teacher = options.teacher === undefined ? model : readModel(options.teacher);
+  // Before the data, which may take its time; once more with it.
+  const checked = checkRecipe(recipe, model.graph, {
+    teacher: teacher.graph,
+    validation: undefined as never,
+  });
+  const output = claimOutput(options.out ?? beside(file, suffixOf(checked.name)), [
+    file,
+    teacher.path,
+    options.recipe,
+  ]);
+  const page = join(dirname(output.model), 'report.html');
+  claim(page);
+  const data = await openFor(options, terminal, model);
+  const outcome = await follow(
+    {
+      verb: 'compress',
+      title: checked.name,
+      start: model,
+      recipe: checked,
+      data,
+      teacher,
+      output,
+      parent: file,
+    },
+    options,
+    terminal,
+  );
+  terminal.note('evaluating on the test images');
+  const evaluation = await evaluateFile(output.model, data.test);
+  const { result } = filesOf(output.model);
+  writeWhole(result, `${JSON.stringify({ ...outcome.result, evaluation }, null, 2)}\n`);
+  writeWhole(page, await reportPage(await readFolder(dirname(output.model))));
+  const smaller = (model.bytes.length / outcome.bytes).toFixed(1);
+  terminal.result(
+    `${told(outcome, terminal)}\n${smaller} times smaller than ${file}; test top-1 ${percent(evaluation.top1)}; see ${page}`,
+    {
+      ...(asData(outcome) as object),
+      parent: file,
+      parentBytes: model.bytes.length,
+      evaluation,
+      report: page,
+    },
+  );
+}
+
+function suffixOf(name: string): string {
+  return name.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '') || 'compressed';
+}
