@@ -103,24 +103,24 @@ function checked(info: PictureInfo, name: string): PictureInfo {
  * @param rgba [height][width][4] as stored
  * @returns [channels][h][w] of the upright picture
  */
-export function toPlanes(
-  rgba: Uint8Array,
-  { width, height, orientation }: PictureInfo,
-  channels: 'gray' | 'rgb',
-): Uint8Array {
-  const [h, w] = orientation >= 5 ? [width, height] : [height, width];
+export function toPlanes(rgba: Uint8Array, info: PictureInfo, channels: 'gray' | 'rgb'): Uint8Array {
+  const [h, w] = uprightSize(info);
   const area = h * w;
   const out = new Uint8Array(channels === 'gray' ? area : 3 * area);
-  for (let y = 0; y < h; y++) {
-    for (let x = 0; x < w; x++) {
-      const [column, row] = stored(orientation, x, y, width, height);
-      const p = (row * width + column) * 4;
+  const { origin, right, down } = walk(info);
+  for (let y = 0, at = 0; y < h; y++) {
+    let p = 4 * (origin + y * down);
+    for (let x = 0; x < w; x++, at++, p += 4 * right) {
+      let r = rgba[p];
+      let g = rgba[p + 1];
+      let b = rgba[p + 2];
       const alpha = rgba[p + 3];
-      const white = 255 * (255 - alpha) + 127;
-      const r = Math.floor((rgba[p] * alpha + white) / 255);
-      const g = Math.floor((rgba[p + 1] * alpha + white) / 255);
-      const b = Math.floor((rgba[p + 2] * alpha + white) / 255);
-      const at = y * w + x;
+      if (alpha !== 255) {
+        const white = 255 * (255 - alpha) + 127;
+        r = Math.floor((r * alpha + white) / 255);
+        g = Math.floor((g * alpha + white) / 255);
+        b = Math.floor((b * alpha + white) / 255);
+      }
       if (channels === 'gray') {
         out[at] = Math.floor((299 * r + 587 * g + 114 * b + 500) / 1000);
       } else {
@@ -133,26 +133,29 @@ export function toPlanes(
   return out;
 }
 
-/** Column and row at which the pixel (x, y) of the upright picture is stored. */
-function stored(orientation: number, x: number, y: number, width: number, height: number): [number, number] {
-  const right = width - 1;
-  const bottom = height - 1;
+/**
+ * Where the upright picture's top left pixel is stored, and how far on the next one to the right and the next one down are, in
+ * pixels.
+ */
+function walk({ width, height, orientation }: PictureInfo): { origin: number; right: number; down: number } {
+  const lastColumn = width - 1;
+  const lastRow = (height - 1) * width;
   switch (orientation) {
     case 2:
-      return [right - x, y];
+      return { origin: lastColumn, right: -1, down: width };
     case 3:
-      return [right - x, bottom - y];
+      return { origin: lastRow + lastColumn, right: -1, down: -width };
     case 4:
-      return [x, bottom - y];
+      return { origin: lastRow, right: 1, down: -width };
     case 5:
-      return [y, x];
+      return { origin: 0, right: width, down: 1 };
     case 6:
-      return [y, bottom - x];
+      return { origin: lastRow, right: -width, down: 1 };
     case 7:
-      return [right - y, bottom - x];
+      return { origin: lastRow + lastColumn, right: -width, down: -1 };
     case 8:
-      return [right - y, x];
+      return { origin: lastColumn, right: width, down: -1 };
     default:
-      return [x, y];
+      return { origin: 0, right: 1, down: width };
   }
 }

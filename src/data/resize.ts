@@ -9,8 +9,8 @@ export type Fit = 'crop' | 'stretch' | 'pad';
 /** For each target position, where in the source its weights begin; `starts[i]..starts[i+1]-1` are its entries. */
 interface Weights {
   starts: Int32Array;
-  positions: number[];
-  weights: number[];
+  positions: Int32Array;
+  weights: Float64Array;
 }
 
 /**
@@ -116,5 +116,5 @@ function axis([start, length]: readonly [number, number], extent: number, count:
     }
     starts[i + 1] = positions.length;
   }
-  return { starts, positions, weights };
+  return { starts, positions: Int32Array.from(positions), weights: Float64Array.from(weights) };
 }

@@ -16,7 +16,7 @@ export type { Splits } from './parts.ts';
 export interface OpenOptions {
   /** Of parts that are carved off. Default 1. */
   seed?: number;
-  /** Fraction of the training images to validate on, drawn by seed, each class in proportion. Default 0.1; of the MNIST family (60,000 and 10,000 images of IDX) the last 5,000. */
+  /** Fraction of the training images to validate on, drawn by seed, each class in proportion, where the source has no validation part. Default 0.1; of the MNIST family (60,000 and 10,000 images of IDX) the last 5,000. */
   validation?: number;
   /** Fraction to test on, drawn in the same way, where the source has no test part. Default 0.1. */
   test?: number;

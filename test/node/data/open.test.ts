@@ -1,8 +1,11 @@
 /** Binary sets by path: what each layout opens as, and that everything wrong is a DataError which names the file. */
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ArgumentError, DataError } from '../../../src/core/errors.ts';
+import { ArgumentError, DataError, FileError } from '../../../src/core/errors.ts';
 import { writeCifar10 } from '../../../src/data/cifar.ts';
 import { fromSamples } from '../../../src/data/samples.ts';
 import { type OpenOptions, openData, type Splits, spoolSink } from '../../../src/node/data/open.ts';
@@ -201,6 +204,8 @@ describe('NPY and NPZ', () => {
       expect(set.description).toBe('NPZ, 60');
       expect(set.train.sha256).toBe(pair.train.sha256);
     }
+    const alone = made({ 'images.npy': x, 'labels.npy': y });
+    expect((await openData(join(alone.path, 'images.npy'))).train.sha256).toBe(pair.train.sha256);
     const keras = zipSync({ 'x_test.npy': x, 'y_test.npy': y, 'x_train.npy': x, 'y_train.npy': y });
     const folder = made({ 'mnist.npz': keras });
     expect(sizes(await openData(`${folder.path}/mnist.npz`))).toEqual([54, 6, 60]);
@@ -321,5 +326,21 @@ test('samples beyond memory go to a temporary file', async () => {
     const image = new Uint8Array(12);
     (spooled.images as { read(i: number, into: Uint8Array, at: number): void }).read(41, image, 0);
     expect(image).toEqual(pixels.subarray(41 * 12, 42 * 12));
+    // It has no name that anyone would have to remove, not even after a kill.
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`paring-${process.pid}-`))).toEqual([]);
+  }
+});
+
+test('a temporary folder that cannot be written is a FileError', async () => {
+  const { path } = made(gz(idx));
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = join(path, 'nowhere');
+  try {
+    const call = openData(path, { memory: 100 });
+    await expect(call).rejects.toThrow(FileError);
+    await expect(call).rejects.toThrow(/TMPDIR says where/);
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
   }
 });
