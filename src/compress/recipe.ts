@@ -208,15 +208,10 @@ export async function runRecipe(
   return { graph: withLineage(position.graph, checked, inputs.train), reports: position.reports };
 }
 
-/** The error for a validation loss that is not finite: it names a parameter that is not, or the output. */
+/** The error for a validation loss that is not finite: parameters are, or it would not have compiled. */
 function diverged({ graph, report }: StepResult, step: string): DivergenceError {
-  const broken = [...graph.params.values()].find(({ values }) => !values.every(Number.isFinite));
   const done = (report as Partial<TrainReport>).history?.at(-1)?.step ?? 0;
-  return new DivergenceError(
-    done,
-    broken?.name ?? graph.outputs[0],
-    `after ${step}, on validation, the value`,
-  );
+  return new DivergenceError(done, graph.outputs[0], `after ${step}, on validation, the value`);
 }
 
 /** Reads and writes checkpoints of one recipe. */

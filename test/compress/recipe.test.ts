@@ -2,11 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/backend/backend.ts';
 import { checkRecipe, type RecipeError, type RecipeEvent, runRecipe } from '../../src/compress/recipe.ts';
 import * as recipes from '../../src/compress/recipes.ts';
+import { CheckpointError, DivergenceError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { dsStudent, lenet5 } from '../../src/nn/models.ts';
 import { sequential } from '../../src/nn/sequential.ts';
 import { evaluate } from '../../src/train/evaluate.ts';
+import { graphTree } from '../../src/train/graph-state.ts';
+import { pack } from '../../src/train/state.ts';
 import { wasmBackend } from '../helpers/backends.ts';
 import { stripes } from './data.ts';
 
@@ -179,6 +182,95 @@ describe('runRecipe', () => {
     };
     expect(await run()).toEqual(await run());
   });
+});
+
+describe('resuming', () => {
+  const train = stripes(96);
+  const validation = stripes(64, 2);
+  const teacher = small(5);
+  const epochs = { epochs: 1, batch: 32 };
+  const chain = recipe(
+    { step: 'pruneGradually', options: { ...epochs, optimizer, sparsity: 0.6, every: 2, averaging: 0.9 } },
+    { step: 'removeChannels', options: { keep: { c: 6 }, criterion: 'fisher', samples: 20 } },
+    { step: 'share', options: { k: { c: 8, f: 4 } } },
+    { step: 'distill', options: { ...epochs, optimizer, augment: { shift: 1 } } },
+    { step: 'quantize', options: { samples: 32 } },
+    { step: 'finetune', options: { ...epochs, optimizer: { kind: 'sgd', lr: 0.001, momentum: 0.9 } } },
+  );
+  const inputs = { train, validation, teacher, backend };
+  const exact = (graph: Graph): Uint8Array => pack(graphTree(graph));
+  const timeless = (reports: unknown): string => JSON.stringify(reports).replace(/"seconds":[\d.e-]+/g, '');
+  const saved: Uint8Array[] = [];
+  const checkpoint = { every: 1, save: (state: Uint8Array) => void saved.push(state) };
+  const whole = runRecipe(small(), chain, { ...inputs, checkpoint });
+
+  test('from any checkpoint, amid a step or between two, ends with the same bits and reports', async () => {
+    const { graph, reports } = await whole;
+    // 3 steps in each of three trainings, of which the last is saved as the end of the epoch; and the end of each step.
+    expect(saved.length).toBe(3 * 3 + 6);
+    for (const state of saved) {
+      const events: RecipeEvent[] = [];
+      const resumed = await runRecipe(small(), chain, {
+        ...inputs,
+        resume: state,
+        onProgress: (event) => events.push(event),
+      });
+      expect(exact(resumed.graph)).toEqual(exact(graph));
+      expect(timeless(resumed.reports)).toBe(timeless(reports));
+      const begun = events.filter((event) => event.kind === 'begin').map((event) => event.index);
+      expect(begun).toEqual([0, 1, 2, 3, 4, 5].slice(6 - begun.length));
+      expect(events.filter((event) => event.kind === 'end').length).toBe(begun.length);
+    }
+  });
+
+  test('an abort between steps leaves a checkpoint', async () => {
+    const controller = new AbortController();
+    const states: Uint8Array[] = [];
+    const run = runRecipe(small(), chain, {
+      ...inputs,
+      signal: controller.signal,
+      checkpoint: { every: 1000, save: (state) => void states.push(state) },
+      onProgress: (event) => {
+        if (event.kind === 'end' && event.index === 1) controller.abort(new Error('enough'));
+      },
+    });
+    await expect(run).rejects.toThrow('enough');
+    const resumed = await runRecipe(small(), chain, { ...inputs, resume: states.at(-1) });
+    expect(exact(resumed.graph)).toEqual(exact((await whole).graph));
+  });
+
+  test('another recipe, graph, data set or teacher is refused by name', async () => {
+    await whole;
+    const resume = saved[4];
+    const refused = async (graph: Graph, other: unknown, more: object, message: RegExp): Promise<void> => {
+      const run = runRecipe(graph, other, { ...inputs, resume, ...more });
+      await expect(run).rejects.toThrow(CheckpointError);
+      await expect(run).rejects.toThrow(message);
+    };
+    const changed = JSON.parse(JSON.stringify(chain));
+    changed.steps[2].options.k.c = 9;
+    await refused(small(), changed, {}, /checkpoint: recipe.steps\[2\].options.k.c: expected 8, got 9/);
+    await refused(small(), { ...chain, seed: 2 }, {}, /recipe.seed: expected 1, got 2/);
+    await refused(small(2), chain, {}, /checkpoint: graph.values: expected/);
+    await refused(small(), chain, { teacher: small(6) }, /checkpoint: teacher.values/);
+    await refused(small(), chain, { train: stripes(90) }, /checkpoint: train.length: expected 96, got 90/);
+    const damaged = runRecipe(small(), chain, { ...inputs, resume: resume.subarray(1) });
+    await expect(damaged).rejects.toThrow(/checkpoint: file:/);
+    const typed = runRecipe(small(), chain, { ...inputs, resume: 'x' as never });
+    await expect(typed).rejects.toThrow(/runRecipe: resume: expected the bytes of a checkpoint, got 'x'/);
+  });
+});
+
+test('a validation loss that is not finite ends the recipe', async () => {
+  const graph = small();
+  graph.params.get('f.weight')?.values.fill(3e38);
+  const run = runRecipe(graph, recipe({ step: 'share', options: { k: 4, layers: ['c'] } }), {
+    train: stripes(8),
+    validation: stripes(8),
+    backend,
+  });
+  await expect(run).rejects.toThrow(DivergenceError);
+  await expect(run).rejects.toThrow(/after share, on validation, the value of 'f' is not finite/);
 });
 
 test('the recipes that come with the package are valid and are plain JSON', () => {
