@@ -205,7 +205,7 @@ export function joinPools(pools: readonly Pool[]): Pool {
   return { name: pools[0].name, images, labels };
 }
 
-/** `error` with the picture's or file's name in front is what people need; anything that is not ours becomes a DataError. */
+/** What a library threw, as the DataError of the file it was reading; errors of ours stay. */
 export function asDataError(error: unknown, name: string, expected: string): ParingError {
   if (error instanceof ParingError) return error;
   return new DataError(name, expected, error instanceof Error ? error.message : String(error));
