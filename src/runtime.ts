@@ -9,6 +9,7 @@ import type { Backend } from './backend/backend.ts';
 import { type BackendOptions, createBackend } from './backend/create.ts';
 import { createWasmBackend } from './backend/wasm/index.ts';
 import { ArgumentError, GraphError } from './core/errors.ts';
+import { fields, obey, oneOf, whole } from './core/rules.ts';
 import type { Shape } from './core/shape.ts';
 import { decode } from './format/index.ts';
 import type { Graph, Metadata } from './graph/graph.ts';
@@ -23,12 +24,24 @@ export interface LoadOptions extends BackendOptions {
   sparse?: SparseChoice;
 }
 
+const running = { batch: whole(1), sparse: oneOf('auto', 'never', 'always') };
+const loadRule = fields({ backend: () => null, wasm: () => null, ...running });
+const loadSyncRule = fields(
+  {
+    module: (got, path) =>
+      got instanceof WebAssembly.Module ? null : { path, expected: 'a compiled WebAssembly.Module', got },
+    ...running,
+  },
+  ['module'],
+);
+
 /**
  * Loads a model on a backend of its own.
  * @param bytes a .paring file
  * @throws FormatError, GraphError for a file that is not a model; BackendError if the backend cannot be had; ArgumentError
  */
 export async function load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  obey('load', options, loadRule);
   const graph = decode(bytes);
   const backend = await createBackend({ backend: options.backend, wasm: options.wasm });
   return new Model(graph, backend, backend.reason, options);
@@ -42,6 +55,7 @@ export function loadSync(
   bytes: Uint8Array,
   options: { module: WebAssembly.Module; batch?: number; sparse?: SparseChoice },
 ): Model {
+  obey('loadSync', options, loadSyncRule);
   const graph = decode(bytes);
   return new Model(graph, createWasmBackend(options.module), 'a compiled module was handed in', options);
 }
@@ -91,11 +105,15 @@ export class Model {
 
   /**
    * Computes exactly `batch` samples, [batch][...inputShape]. Allocates nothing.
+   *
+   * The numbers themselves are not looked at, for speed. In f32 a NaN spreads as IEEE has it. A model in int8 takes
+   * infinities for the ends of its input's range and NaN for one of its codes: the answer is finite, and means nothing.
    * @returns [batch][...outputShape]: a view that the next run overwrites
-   * @throws ArgumentError if x has another length
+   * @throws ArgumentError if x is no Float32Array or has another length
    */
   run(x: Float32Array): Float32Array {
     const { plan } = this;
+    array('Model.run', 'x', x, 'Float32Array');
     const input = plan.inputs[this.input];
     if (x.length !== input.length) {
       throw new ArgumentError('Model.run', 'x', `${input.length} numbers (batch ${this.batch})`, x.length);
@@ -109,10 +127,11 @@ export class Model {
    * Computes any number of samples, `batch` at a time.
    * @param x [n][...inputShape]
    * @returns [n][...outputShape], a copy
-   * @throws ArgumentError if the length of x is no multiple of a sample
+   * @throws ArgumentError if x is no Float32Array or its length no multiple of a sample
    */
   predict(x: Float32Array): Float32Array {
     const { batch, inputSize, outputSize, plan } = this;
+    array('Model.predict', 'x', x, 'Float32Array');
     if (x.length === 0 || x.length % inputSize !== 0) {
       throw new ArgumentError('Model.predict', 'x', `a multiple of ${inputSize} numbers`, x.length);
     }
@@ -131,11 +150,19 @@ export class Model {
 
   /**
    * Pixels (bytes, planar [n][c][h][w]) to what the model was trained on, by the meaning the file gives its input.
-   * @throws GraphError if the file does not say; ArgumentError if the length is no multiple of a sample
+   * @throws GraphError if the file does not say; ArgumentError if they are no bytes (a Uint8Array, a Uint8ClampedArray as
+   *   canvases give) or the length is no multiple of a sample
    */
-  normalize(pixels: Uint8Array): Float32Array {
+  normalize(pixels: Uint8Array | Uint8ClampedArray): Float32Array {
+    array('Model.normalize', 'pixels', pixels, 'Uint8Array', 'Uint8ClampedArray');
     const meaning = this.meta.input;
     if (!meaning) throw new GraphError(this.name, 'the file does not say what its input means');
     return normalizePixels(pixels, this.inputShape, meaning);
   }
+}
+
+/** By its tag, not by instanceof: arrays of another realm (a frame, a test's sandbox) are as good. */
+function array(op: string, argument: string, value: unknown, ...kinds: readonly string[]): void {
+  const kind = ArrayBuffer.isView(value) ? (value as Uint8Array)[Symbol.toStringTag] : typeof value;
+  if (!kinds.includes(kind)) throw new ArgumentError(op, argument, `a ${kinds.join(' or ')}`, kind);
 }

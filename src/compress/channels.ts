@@ -6,9 +6,11 @@
  * are cut.
  */
 import { ArgumentError } from '../core/errors.ts';
+import { also, atLeastOne, below, fields, obey, oneOf, type Rule, recordOf, whole } from '../core/rules.ts';
 import { type ChannelGraph, type ChannelSpace, channelGraph, isDepthwise } from '../graph/channels.ts';
-import { cloneGraph, type Graph, type Node, type Param } from '../graph/graph.ts';
-import { inRange, type StepReport, type StepResult, sizes } from './step.ts';
+import type { Graph, Node, Param } from '../graph/graph.ts';
+import { assertFinite } from '../graph/weights.ts';
+import { checkScores, inRange, type StepReport, type StepResult, scopeRule, sizes } from './step.ts';
 
 export interface RemoveChannelsOptions {
   /** Fraction of the removable channel groups to remove, in [0, 1): in each space, or of all together if scope is global. */
@@ -28,30 +30,40 @@ export interface RemoveChannelsReport extends StepReport {
   layers: { nodes: readonly string[]; before: number; after: number }[];
 }
 
+/** Rules for the options, given the graph whose layers they name. */
+export function channelRules(graph: Graph): Readonly<Record<keyof RemoveChannelsOptions, Rule>> {
+  const layer = oneOf(...channelGraph(graph).spaces.flatMap((space) => space.nodes));
+  return {
+    ratio: below(0, 1),
+    keep: recordOf(whole(1), layer),
+    scope: scopeRule,
+    multiple: whole(1, 1024),
+    minimum: whole(1),
+  };
+}
+
+/** Which of the options go together. */
+export const channelsTogether: Rule = atLeastOne('ratio', 'keep');
+
 /**
  * Removes the least important channels.
  * @param scores by name of weight parameter, one score an output channel (`importance` with level 'channel'). A group's
  *   score is the sum over its members; on a tie the later group goes.
- * @throws ArgumentError if an option is out of range or a score is missing
+ * @throws ArgumentError if an option is unknown or out of range, no layer's channels may go, or a score is missing or not
+ *   finite; GraphError if a weight is not
  */
 export function removeChannels(
   graph: Graph,
   scores: ReadonlyMap<string, Float32Array>,
   options: RemoveChannelsOptions,
 ): StepResult<RemoveChannelsReport> {
+  obey('removeChannels', options, also(fields(channelRules(graph)), channelsTogether));
+  assertFinite(graph);
   const { ratio = 0, keep = {}, scope = 'layer', multiple = 1, minimum = 1 } = options;
-  if (!(ratio >= 0 && ratio < 1))
-    throw new ArgumentError('removeChannels', 'ratio', 'a number in [0, 1)', ratio);
-  inRange('removeChannels', 'multiple', multiple, 1, 1024);
-  inRange('removeChannels', 'minimum', minimum, 1, Number.MAX_SAFE_INTEGER);
   const channels = channelGraph(graph);
-  const score = groupScores(channels, scores);
-  for (const name of Object.keys(keep)) {
-    if (!channels.spaces.some((space) => space.nodes.includes(name))) {
-      const known = channels.spaces.flatMap((space) => space.nodes).join(', ');
-      throw new ArgumentError('removeChannels', 'keep', `names among ${known}`, name);
-    }
-  }
+  if (channels.spaces.length === 0)
+    throw new ArgumentError('removeChannels', 'graph', 'a layer whose channels may go', 'none');
+  const score = groupScores(graph, channels, scores);
 
   const kept = scope === 'global' ? keptGlobally(channels, score, ratio) : null;
   const removed = new Set<number>();
@@ -82,21 +94,22 @@ function roundUp(wanted: number, multiple: number, width: number, available: num
 }
 
 /** Score of each group: the sum over its producers. */
-function groupScores(channels: ChannelGraph, scores: ReadonlyMap<string, Float32Array>): Float64Array {
+function groupScores(
+  graph: Graph,
+  channels: ChannelGraph,
+  scores: ReadonlyMap<string, Float32Array>,
+): Float64Array {
+  const checked = new Set<string>();
   const sums = new Float64Array(channels.groups.length);
   for (const group of channels.groups) {
     if (group.fixed !== null) continue;
     for (const { weight, channel } of group.producers) {
-      const value = scores.get(weight)?.[channel];
-      if (value === undefined || Number.isNaN(value)) {
-        throw new ArgumentError(
-          'removeChannels',
-          'scores',
-          `a score for channel ${channel} of ${weight}`,
-          value,
-        );
+      if (!checked.has(weight)) {
+        const [out] = (graph.params.get(weight) as Param).shape;
+        checkScores('removeChannels', scores, weight, out, 'an output channel');
+        checked.add(weight);
       }
-      sums[group.id] += value;
+      sums[group.id] += (scores.get(weight) as Float32Array)[channel];
     }
   }
   return sums;
@@ -140,41 +153,6 @@ export function removeGroups(
     return { ...node, attrs: { ...node.attrs, groups } };
   });
   return { ...graph, nodes, params, activations: graph.activations && new Map(graph.activations) };
-}
-
-/**
- * The same graph with the given groups masked to zero: their producers' weights and biases, their batch norms' gamma,
- * beta and mean, and the weights that read them. (The readers matter only where an op makes something of nothing:
- * sigmoid(0) = 0.5, a pad with a value.) `removeGroups` computes the same function.
- */
-export function maskGroups(
-  graph: Graph,
-  removed: ReadonlySet<number>,
-  channels: ChannelGraph = channelGraph(graph),
-): Graph {
-  checkRemovable(channels, removed);
-  const masked = cloneGraph(graph);
-  const variances = new Set(
-    graph.nodes.filter((node) => node.op === 'batchNorm').map((node) => node.params.variance),
-  );
-  for (const [name, axes] of channels.ofParam) {
-    if (variances.has(name)) continue;
-    const param = masked.params.get(name) as Param;
-    if (param.codebook) param.mask ??= new Uint8Array(param.values.length).fill(1);
-    let inner = param.values.length;
-    param.shape.forEach((extent, axis) => {
-      inner /= extent;
-      const ids = axes[axis];
-      if (!ids) return;
-      for (let i = 0; i < param.values.length; i++) {
-        if (removed.has(ids[Math.floor(i / inner) % extent])) {
-          param.values[i] = 0;
-          if (param.mask) param.mask[i] = 0;
-        }
-      }
-    });
-  }
-  return masked;
 }
 
 function checkRemovable(channels: ChannelGraph, removed: ReadonlySet<number>): void {

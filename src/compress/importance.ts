@@ -13,13 +13,15 @@ import type { Tensor } from '../autograd/tensor.ts';
 import type { Backend } from '../backend/backend.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
+import { fields, obey, oneOf, type Rule, whole } from '../core/rules.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { Loader } from '../data/loader.ts';
 import type { Graph, Param } from '../graph/graph.ts';
+import { assertFinite, firstNotFinite } from '../graph/weights.ts';
 import { crossEntropy } from '../ops/cross-entropy.ts';
 import { oneHot } from '../ops/one-hot.ts';
 import { runGraph } from '../ops/run-graph.ts';
-import { fitsInput, weightNames } from './step.ts';
+import { fitsInput, needsBackend, weightNames } from './step.ts';
 
 export type Criterion = 'fisher' | 'taylor' | 'magnitude' | 'random';
 
@@ -35,17 +37,31 @@ export interface ImportanceOptions {
   backend?: Backend;
 }
 
+/** Rules for what a recipe may say of scoring. */
+export const scoringRules: Readonly<Record<'criterion' | 'samples' | 'seed', Rule>> = {
+  criterion: oneOf('fisher', 'taylor', 'magnitude', 'random'),
+  samples: whole(1),
+  seed: whole(0),
+};
+
+const optionsRule = fields({ ...scoringRules, level: oneOf('weight', 'channel'), backend: () => null }, [
+  'criterion',
+]);
+
 /**
  * Importance of the weights of all conv2d and linear nodes. A pruned weight has importance 0.
  * @param data labelled images; null if the criterion reads none
  * @returns by parameter name: one number a weight in the parameter's order, or one an output channel
- * @throws ArgumentError if the criterion needs data or a backend and has none, or an option is out of range
+ * @throws ArgumentError if the criterion needs data or a backend and has none, an option is unknown or out of range, or the
+ *   gradients are not finite; GraphError if a weight is not
  */
 export function importance(
   graph: Graph,
   data: Dataset | null,
   options: ImportanceOptions,
 ): Map<string, Float32Array> {
+  obey('importance', options, optionsRule);
+  assertFinite(graph);
   const { criterion, level = 'weight', seed = 1 } = options;
   const params = weightNames(graph).map((name) => graph.params.get(name) as Param);
   let scores: Map<string, Float32Array>;
@@ -56,12 +72,8 @@ export function importance(
     case 'random':
       scores = new Map(params.map((p) => [p.name, randomScores(p, seed)]));
       break;
-    case 'fisher':
-    case 'taylor':
-      scores = gradientScores(graph, params, data, { ...options, seed });
-      break;
     default:
-      throw new ArgumentError('importance', 'criterion', 'fisher, taylor, magnitude or random', criterion);
+      scores = gradientScores(graph, params, data, { ...options, seed });
   }
   for (const { name, mask } of params) {
     const r = scores.get(name) as Float32Array;
@@ -99,12 +111,8 @@ function gradientScores(
   { criterion, samples = 1000, seed = 1, backend }: ImportanceOptions,
 ): Map<string, Float32Array> {
   if (!data) throw new ArgumentError('importance', 'data', `a data set, since it is ${criterion}`, 'null');
-  if (!backend)
-    throw new ArgumentError('importance', 'backend', `a backend, since it is ${criterion}`, 'none');
+  needsBackend('importance', backend);
   fitsInput('importance', graph, data);
-  if (!Number.isInteger(samples) || samples < 1) {
-    throw new ArgumentError('importance', 'samples', 'a whole number of at least 1', samples);
-  }
   const engine = new Engine(backend);
   const leaves = new Map<string, Tensor>();
   const prunable = new Set(params);
@@ -141,9 +149,18 @@ function gradientScores(
       engine.zeroGrad(weights);
     });
   }
-  const scores = new Map(params.map((p, i) => [p.name, sums[i].toArray() as Float32Array]));
+  const scores = new Map(
+    params.map((p, i) => [p.name, finiteScores(p.name, sums[i].toArray() as Float32Array)]),
+  );
   engine.release();
   return scores;
+}
+
+function finiteScores(name: string, scores: Float32Array): Float32Array {
+  const bad = firstNotFinite(scores);
+  if (bad < 0) return scores;
+  const got = `${scores[bad]} for ${name} at ${bad}`;
+  throw new ArgumentError('importance', 'data', 'images whose gradients are finite', got);
 }
 
 /** sum += |w * g| */

@@ -2,10 +2,33 @@
  * Unstructured pruning: weights of little importance become zero and stay zero through later training (their mask says
  * so). Only the weights of conv2d and linear nodes are pruned, never biases or batch norm: those are few and carry much.
  */
-import { ArgumentError } from '../core/errors.ts';
+import {
+  also,
+  either,
+  exactlyOne,
+  fields,
+  isRecord,
+  listOf,
+  number,
+  obey,
+  ordered,
+  type Rule,
+  recordOf,
+  whole,
+} from '../core/rules.ts';
 import { cloneGraph, type Graph, type Param } from '../graph/graph.ts';
+import { assertFinite } from '../graph/weights.ts';
 import type { StepContext } from '../train/options.ts';
-import { inRange, type StepReport, type StepResult, selectWeights, sizes, weightOf } from './step.ts';
+import {
+  checkScores,
+  layerRule,
+  type StepReport,
+  type StepResult,
+  scopeRule,
+  selectWeights,
+  sizes,
+  weightOf,
+} from './step.ts';
 
 export interface PruneOptions {
   /**
@@ -28,47 +51,59 @@ export interface PruneReport extends StepReport {
   sparsity: number;
 }
 
+/** Rules for the options, given the graph whose layers they name. */
+export function pruneRules(graph: Graph): Readonly<Record<keyof PruneOptions, Rule>> {
+  const layer = layerRule(graph);
+  return {
+    sparsity: either(number(0, 1), recordOf(number(0, 1), layer)),
+    alpha: number(0, 1e9),
+    scope: scopeRule,
+    layers: listOf(layer, 1),
+  };
+}
+
+/** Which of the options go together. */
+export const pruneTogether: Rule = also(exactlyOne('sparsity', 'alpha'), oneNumberIfGlobal);
+
+function oneNumberIfGlobal(value: unknown): ReturnType<Rule> {
+  const { sparsity, scope } = value as PruneOptions;
+  return scope === 'global' && isRecord(sparsity)
+    ? { path: 'sparsity', expected: 'one number, since scope is global', got: JSON.stringify(sparsity) }
+    : null;
+}
+
 /**
  * Prunes once. What is pruned already stays pruned, and counts towards `sparsity`.
  * @param scores importance by parameter name, one number a weight (`importance` with level 'weight')
- * @throws ArgumentError if an option is out of range or a score is missing or NaN
+ * @throws ArgumentError if an option is unknown or out of range, no layer is chosen, or a score is missing or not finite;
+ *   GraphError if a weight is not finite
  */
 export function prune(
   graph: Graph,
   scores: ReadonlyMap<string, Float32Array>,
   options: PruneOptions,
 ): StepResult<PruneReport> {
+  obey('prune', options, also(fields(pruneRules(graph)), pruneTogether));
+  assertFinite(graph);
   const { sparsity, alpha, scope = 'layer', layers } = options;
-  if ((sparsity === undefined) === (alpha === undefined)) {
-    throw new ArgumentError('prune', 'sparsity', 'either sparsity or alpha', JSON.stringify(options));
-  }
   const result = cloneGraph(graph);
-  let names = selectWeights('prune', graph, layers);
-  let perLayer: Map<string, number> | null = null;
-  if (typeof sparsity === 'object') {
-    if (scope === 'global') {
-      throw new ArgumentError('prune', 'sparsity', 'one number if scope is global', JSON.stringify(sparsity));
-    }
-    const chosen = new Map(
-      Object.entries(sparsity).map(([name, value]) => [weightOf('prune', graph, name), value]),
-    );
-    names = names.filter((name) => chosen.has(name));
-    perLayer = chosen;
-  }
+  const byLayer = typeof sparsity === 'object' ? sparsity : undefined;
+  const names = selectWeights('prune', graph, layers, byLayer && Object.keys(byLayer));
+  const perLayer =
+    byLayer &&
+    new Map(Object.entries(byLayer).map(([name, value]) => [weightOf('prune', graph, name), value]));
   const params = names.map((name) => result.params.get(name) as Param);
-  for (const param of params) checkScores(param, scores.get(param.name));
+  for (const { name, values } of params) checkScores('prune', scores, name, values.length, 'a weight');
 
   const sets = scope === 'global' ? [params] : params.map((param) => [param]);
   const thresholds = new Map<Param, number>();
   for (const set of sets) {
     let threshold: number;
     if (alpha !== undefined) {
-      inRange('prune', 'alpha', alpha, 0, Number.MAX_VALUE);
       threshold = alpha * meanScore(set, scores);
       for (const param of set) pruneBelow(param, scores.get(param.name) as Float32Array, threshold);
     } else {
       const fraction = perLayer ? (perLayer.get(set[0].name) as number) : (sparsity as number);
-      inRange('prune', 'sparsity', fraction, 0, 1);
       threshold = pruneLowest(set, scores, fraction);
     }
     for (const param of set) thresholds.set(param, threshold);
@@ -93,19 +128,6 @@ export function prune(
     sparsity: total === 0 ? 0 : zeros / total,
   };
   return { graph: result, report };
-}
-
-function checkScores(param: Param, scores: Float32Array | undefined): void {
-  if (scores?.length !== param.values.length) {
-    throw new ArgumentError(
-      'prune',
-      `scores of ${param.name}`,
-      `${param.values.length} numbers`,
-      scores ? `${scores.length} numbers` : 'none',
-    );
-  }
-  const bad = scores.findIndex(Number.isNaN);
-  if (bad >= 0) throw new ArgumentError('prune', `scores of ${param.name}`, 'no NaN', `NaN at ${bad}`);
 }
 
 /** Mean importance of the weights that are not pruned yet. */
@@ -215,6 +237,16 @@ export interface GradualOptions {
   layers?: readonly string[];
 }
 
+/** Rules for the options, given the graph whose layers they name. */
+export function gradualRules(graph: Graph): Readonly<Record<keyof GradualOptions, Rule>> {
+  const { sparsity, scope, layers } = pruneRules(graph);
+  const part = number(0, 1);
+  return { sparsity, initial: part, begin: part, end: part, every: whole(1), scope, layers };
+}
+
+/** Which of the options go together. */
+export const gradualTogether: Rule = also(ordered('begin', 'end'), oneNumberIfGlobal);
+
 /**
  * Gradual pruning by magnitude while training (Zhu and Gupta 2017): hand the result to `fit` as `onStep`. Sparsity follows
  * `cubicSparsity`; what was pruned never comes back, so masks only grow.
@@ -223,17 +255,9 @@ export interface GradualOptions {
  */
 export function gradualPruning(graph: Graph, options: GradualOptions): (context: StepContext) => void {
   const { sparsity, initial = 0, begin = 0, end = 0.5, every = 100, scope, layers } = options;
-  const finals = typeof sparsity === 'number' ? [sparsity] : Object.values(sparsity);
-  for (const final of finals) inRange('gradualPruning', 'sparsity', final, 0, 1);
-  inRange('gradualPruning', 'initial', initial, 0, 1);
-  inRange('gradualPruning', 'end', end, 0, 1);
-  inRange('gradualPruning', 'begin', begin, 0, end);
-  inRange('gradualPruning', 'every', every, 1, Number.MAX_SAFE_INTEGER);
-  const chosen =
-    typeof sparsity === 'number'
-      ? layers
-      : Object.keys(sparsity).map((layer) => weightOf('gradualPruning', graph, layer));
-  const names = selectWeights('gradualPruning', graph, chosen);
+  obey('gradualPruning', options, also(fields(gradualRules(graph), ['sparsity']), gradualTogether));
+  const named = typeof sparsity === 'number' ? undefined : Object.keys(sparsity);
+  const names = selectWeights('gradualPruning', graph, layers, named);
   return ({ step, steps, parameters }) => {
     const first = Math.max(1, Math.round(begin * steps));
     const last = Math.max(first, Math.round(end * steps));

@@ -9,6 +9,7 @@ import type { Tensor } from '../autograd/tensor.ts';
 import type { Backend } from '../backend/backend.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
+import { fields, number, obey, oneOf, type Rule, whole } from '../core/rules.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { Loader } from '../data/loader.ts';
 import {
@@ -20,19 +21,12 @@ import {
 } from '../graph/graph.ts';
 import { foldBatchNorm } from '../graph/passes/fold-batch-norm.ts';
 import { fuseActivations } from '../graph/passes/fuse-activation.ts';
+import { assertFinite, firstNotFinite } from '../graph/weights.ts';
 import { runGraph } from '../ops/run-graph.ts';
 import { affineGrid } from '../train/activation-ranges.ts';
 import { weightScales } from '../train/parameters.ts';
 import { makeObserver, type Observer, type ObserverKind, type Range } from './observe.ts';
-import {
-  fitsInput,
-  inRange,
-  needsBackend,
-  type StepReport,
-  type StepResult,
-  sizes,
-  weightNames,
-} from './step.ts';
+import { fitsInput, needsBackend, type StepReport, type StepResult, sizes, weightNames } from './step.ts';
 
 export interface QuantizeOptions {
   /** Default 'movingAverage'. */
@@ -52,6 +46,15 @@ export interface QuantizeReport extends StepReport {
   ranges: { value: string; low: number; high: number }[];
 }
 
+/** Rules for the options. */
+export const quantizeRules: Readonly<Record<keyof QuantizeOptions, Rule>> = {
+  observer: oneOf('minMax', 'movingAverage', 'percentile'),
+  percentile: number(50.001, 100),
+  samples: whole(1),
+  batch: whole(1, 65536),
+  seed: whole(0),
+};
+
 /**
  * Folds batch norm, fuses activations, and gives every weight and activation its int8 grid. Weights keep their f32
  * values, masks and codebooks (but see `foldBatchNorm`), so that training can go on.
@@ -59,7 +62,8 @@ export interface QuantizeReport extends StepReport {
  * Max pooling, flatten and padding with 0 only move codes: they have their input's grid. Probabilities of a softmax
  * stay f32.
  * @param data what the inputs look like; labels are not read
- * @throws ArgumentError if an option is out of range
+ * @throws ArgumentError if an option is unknown or out of range, the graph is int8 already, or an image or a value that the
+ *   graph makes of one is not finite; GraphError if a weight is not
  */
 export function quantize(
   graph: Graph,
@@ -68,6 +72,8 @@ export function quantize(
   backend: Backend,
 ): StepResult<QuantizeReport> {
   needsBackend('quantize', backend);
+  obey('quantize', options, fields(quantizeRules));
+  assertFinite(graph);
   if (graph.activations) {
     throw new ArgumentError(
       'quantize',
@@ -115,6 +121,19 @@ function onlyMoves(node: Node): boolean {
   return node.op === 'maxPool' || node.op === 'flatten' || (node.op === 'pad' && node.attrs.value === 0);
 }
 
+/** A grid has no code for NaN, and none is fine enough if one end is infinite. */
+function finite(name: string, values: Float32Array, images: Uint32Array): void {
+  const bad = firstNotFinite(values);
+  if (bad < 0) return;
+  const image = images[Math.floor((bad * images.length) / values.length)];
+  throw new ArgumentError(
+    'quantize',
+    'data',
+    `finite values of '${name}'`,
+    `${values[bad]} for image ${image}`,
+  );
+}
+
 /** Shows the observers every value of the calibration images. */
 function calibrate(
   graph: Graph,
@@ -124,8 +143,6 @@ function calibrate(
   backend: Backend,
 ): void {
   fitsInput('quantize', graph, data);
-  inRange('quantize', 'samples', samples, 1, Number.MAX_SAFE_INTEGER);
-  inRange('quantize', 'batch', batch, 1, 65536);
   const engine = new Engine(backend);
   const params = new Map<string, Tensor>();
   for (const p of graph.params.values()) {
@@ -139,7 +156,7 @@ function calibrate(
   };
   const loader = new Loader(data);
   const order = new Rng(seed).fork('calibration').permutation(data.length);
-  const count = Math.min(Math.floor(samples), data.length);
+  const count = Math.min(samples, data.length);
   const [input] = graph.inputs;
   const passes = Math.max(...[...observers.values()].map((observer) => observer.passes));
   for (let pass = 0; pass < passes; pass++) {
@@ -153,7 +170,9 @@ function calibrate(
           param: (name) => params.get(name) as Tensor,
           training: false,
           onValue(name, value) {
-            observers.get(name)?.see(pass, value.view() as Float32Array, extremes(value));
+            const values = value.view() as Float32Array;
+            if (pass === 0) finite(name, values, order.subarray(from, from + n));
+            observers.get(name)?.see(pass, values, extremes(value));
             return value;
           },
         });

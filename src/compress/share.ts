@@ -7,9 +7,11 @@
 import type { Backend } from '../backend/backend.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
+import { either, fields, listOf, obey, oneOf, type Rule, recordOf, whole } from '../core/rules.ts';
 import { type Codebook, cloneGraph, type Graph, type Param } from '../graph/graph.ts';
+import { assertFinite } from '../graph/weights.ts';
 import {
-  inRange,
+  layerRule,
   needsBackend,
   type StepReport,
   type StepResult,
@@ -50,29 +52,37 @@ export interface ShareReport extends StepReport {
   }[];
 }
 
+/** Rules for the options, given the graph whose layers they name. */
+export function shareRules(graph: Graph): Readonly<Record<keyof ShareOptions, Rule>> {
+  const layer = layerRule(graph);
+  return {
+    k: either(whole(2, 256), recordOf(whole(2, 256), layer)),
+    init: oneOf('linear', 'random', 'density', 'kmeans++'),
+    layers: listOf(layer, 1),
+    iterations: whole(1, 10000),
+    seed: whole(0),
+  };
+}
+
 /**
  * Clusters the weights of each layer by k-means with the backend's `kmeansAssign` and `kmeansUpdate`. Deterministic for a
  * seed. A layer with fewer different weights than k gets as many centroids as it has.
- * @throws ArgumentError if an option is out of range
+ * @throws ArgumentError if an option is unknown or out of range, or no layer is chosen; GraphError if a weight is not finite
  */
 export function share(graph: Graph, options: ShareOptions, backend: Backend): StepResult<ShareReport> {
-  const { k, init = 'linear', iterations = 50, seed = 1 } = options;
   needsBackend('share', backend);
-  inRange('share', 'iterations', iterations, 1, 10000);
+  obey('share', options, fields(shareRules(graph), ['k']));
+  assertFinite(graph);
+  const { k, init = 'linear', iterations = 50, seed = 1, layers: asked } = options;
   const perLayer =
     typeof k === 'number'
       ? null
       : new Map(Object.entries(k).map(([name, count]) => [weightOf('share', graph, name), count]));
-  const names = selectWeights('share', graph, options.layers).filter(
-    (name) => !perLayer || perLayer.has(name),
-  );
+  const names = selectWeights('share', graph, asked, typeof k === 'number' ? undefined : Object.keys(k));
   const result = cloneGraph(graph);
   const layers: ShareReport['layers'] = [];
   for (const name of names) {
     const count = perLayer ? (perLayer.get(name) as number) : (k as number);
-    if (!Number.isInteger(count) || count < 2 || count > 256) {
-      throw new ArgumentError('share', `k of ${name}`, 'a whole number in [2, 256]', count);
-    }
     const param = result.params.get(name) as Param;
     const rng = new Rng(seed).fork(`share:${name}`);
     layers.push(shareParam(param, count, init, iterations, rng, backend));

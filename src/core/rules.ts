@@ -62,20 +62,26 @@ export function listOf(item: Rule, least = 0): Rule {
   };
 }
 
-/** An object with these keys and no others; those in `required` must be there. */
+/** An object with these keys and no others; those in `required` must be there. What is undefined counts as left out. */
 export function fields(rules: Readonly<Record<string, Rule>>, required: readonly string[] = []): Rule {
   return (value, path) => {
     if (!isRecord(value)) return { path, expected: 'an object', got: value };
     const at = (key: string): string => (path === '' ? key : `${path}.${key}`);
+    const known = Object.keys(rules);
     for (const key of Object.keys(value)) {
       if (!Object.hasOwn(rules, key)) {
-        return { path: at(key), expected: oneOfNames(Object.keys(rules), key), got: key };
+        return {
+          path: at(key),
+          expected: known.length > 0 ? oneOfNames(known, key) : 'no options',
+          got: key,
+        };
       }
     }
     for (const key of required) {
-      if (!Object.hasOwn(value, key)) return { path: at(key), expected: 'a value', got: undefined };
+      if (value[key] === undefined) return { path: at(key), expected: 'a value', got: undefined };
     }
-    return first(Object.entries(value).map(([key, v]) => rules[key](v, at(key))));
+    const given = Object.entries(value).filter(([, v]) => v !== undefined);
+    return first(given.map(([key, v]) => rules[key](v, at(key))));
   };
 }
 
@@ -137,6 +143,24 @@ export function oneOfNames(choices: readonly string[], got: unknown): string {
   const close = typeof got === 'string' ? nearest(got, choices) : undefined;
   const all = `one of ${choices.join(', ')}`;
   return close === undefined ? all : `'${close}' (${all})`;
+}
+
+/** At least one of these keys, of an object that is checked to be one already. */
+export function atLeastOne(...keys: readonly string[]): Rule {
+  return (value, path) => {
+    if (keys.some((key) => Object.hasOwn(value as object, key))) return null;
+    return { path: path || keys[0], expected: `at least one of ${keys.join(', ')}`, got: 'none' };
+  };
+}
+
+/** low <= high, where both are given. */
+export function ordered(low: string, high: string): Rule {
+  return (value) => {
+    const { [low]: a, [high]: b } = value as Record<string, number | undefined>;
+    return a === undefined || b === undefined || a <= b
+      ? null
+      : { path: low, expected: `at most ${high} (${b})`, got: a };
+  };
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

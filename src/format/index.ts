@@ -7,6 +7,7 @@ import { ArgumentError, FormatError, GraphError } from '../core/errors.ts';
 import { MOST_ELEMENTS, sizeOf } from '../core/shape.ts';
 import type { ActivationQuantization, Graph, Param } from '../graph/graph.ts';
 import { inferShapes } from '../graph/infer.ts';
+import { assertFinite } from '../graph/weights.ts';
 import { ByteReader, ByteWriter, crc32 } from './bytes.ts';
 import { Check } from './check.ts';
 import { headerText, paramsInOrder, readHeader } from './header.ts';
@@ -27,10 +28,11 @@ export interface EncodeOptions {
  * The graph as a file. Each tensor takes the smallest exact form of what it is; `decode` gives the graph back bit for
  * bit, but for three things: parameters no node uses are left out, codebook indices of pruned weights come back as 0, and
  * values of int8 parameters without a codebook come back as q * scale.
- * @throws GraphError if the graph is not a model, or holds what the format cannot say
+ * @throws GraphError if the graph is not a model, a weight is not finite, or it holds what the format cannot say
  */
 export function encode(graph: Graph, { plain = false }: EncodeOptions = {}): Uint8Array {
   inferShapes(graph, 1);
+  assertFinite(graph);
   const text = headerText(graph);
   try {
     readHeader(new Check(0), text);
@@ -93,6 +95,10 @@ function read(bytes: Uint8Array): { graph: Graph; info: FileInfo } {
     throw new FormatError(0, 'a .paring file (89 50 52 47)', hex(magic));
   }
   const version = reader.u8('the format version');
+  if (version > FORMAT_VERSION) {
+    const newer = `one written by a newer paring: format version ${version}, this reads up to ${FORMAT_VERSION}; update paring`;
+    throw new FormatError(4, 'a file of this version', newer);
+  }
   if (version !== FORMAT_VERSION) throw new FormatError(4, `format version ${FORMAT_VERSION}`, `${version}`);
   const stored = reader.bytes(4, 'the checksum');
   const checksum = crc32(bytes.subarray(0, 5), bytes.subarray(PREFIX));
@@ -117,6 +123,7 @@ function read(bytes: Uint8Array): { graph: Graph; info: FileInfo } {
   }
   reader.finished('the file');
   const graph: Graph = { ...bare, params, ...(activations ? { activations } : {}) };
+  assertFinite(graph);
   for (const [name, shape] of inferShapes(graph, 1)) {
     if (!(sizeOf(shape) <= MOST_ELEMENTS)) {
       throw new GraphError(name, `a value of more than ${MOST_ELEMENTS} elements`);

@@ -6,7 +6,7 @@
 import { FormatError, GraphError } from '../core/errors.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import type { Param } from '../graph/graph.ts';
-import { dequantizedValues, quantizedCodes } from '../graph/weights.ts';
+import { dequantizedValues, firstNotFinite, quantizedCodes } from '../graph/weights.ts';
 import { type ByteReader, ByteWriter } from './bytes.ts';
 import { readFloats, writeFloats } from './floats.ts';
 import { readPositions, writePositions } from './positions.ts';
@@ -150,6 +150,8 @@ function checkPromises({ name, values, mask, codebook }: Param): void {
   if (centroids.length < 1 || centroids.length > 256 || indices.length !== values.length) {
     throw new GraphError(name, `a codebook of ${centroids.length} centroids and ${indices.length} indices`);
   }
+  const bad = firstNotFinite(centroids);
+  if (bad >= 0) throw new GraphError(name, `centroid ${bad} is ${centroids[bad]}: weights must be finite`);
   for (let i = 0; i < values.length; i++) {
     const pruned = mask !== undefined && mask[i] === 0;
     if (!pruned && !Object.is(values[i], centroids[indices[i]])) {

@@ -9,7 +9,11 @@ import type { InputMeaning } from './graph.ts';
  * @param shape of one sample, [c][...]; one mean for all channels is allowed
  * @throws ArgumentError if the length is no multiple of a sample, or means do not fit the channels
  */
-export function normalizePixels(pixels: Uint8Array, shape: Shape, meaning: InputMeaning): Float32Array {
+export function normalizePixels(
+  pixels: Uint8Array | Uint8ClampedArray,
+  shape: Shape,
+  meaning: InputMeaning,
+): Float32Array {
   const size = sizeOf(shape);
   if (pixels.length === 0 || pixels.length % size !== 0) {
     throw new ArgumentError('normalize', 'pixels', `a multiple of ${size} bytes`, pixels.length);

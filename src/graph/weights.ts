@@ -3,7 +3,25 @@
  * values they stand for.
  */
 import { GraphError } from '../core/errors.ts';
-import type { Param } from './graph.ts';
+import type { Graph, Param } from './graph.ts';
+
+/**
+ * Checks that every parameter holds numbers: one NaN would make every output NaN, and rank anywhere among others.
+ * @throws GraphError naming the parameter and the index
+ */
+export function assertFinite(graph: Graph): void {
+  for (const { name, values } of graph.params.values()) {
+    const bad = firstNotFinite(values);
+    if (bad >= 0) throw new GraphError(name, `value ${bad} is ${values[bad]}: weights must be finite`);
+  }
+}
+
+/** Index of the first NaN or infinity; -1 if there is none. */
+export function firstNotFinite(values: ArrayLike<number>): number {
+  // x - x is 0 for every finite number and NaN for the others.
+  for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return i;
+  return -1;
+}
 
 /** Nearest whole number, halves to the even one: what IEEE and the kernels do. */
 export function roundHalfEven(x: number): number {

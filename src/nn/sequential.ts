@@ -1,7 +1,7 @@
 /** A chain of layers written as a list: the short way to a graph without branches. */
 import { ArgumentError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
-import { isRecord, oneOfNames } from '../core/rules.ts';
+import { isRecord, obey, oneOfNames } from '../core/rules.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Graph } from '../graph/graph.ts';
 import {
@@ -15,7 +15,7 @@ import {
   type PoolOptions,
   type SharedOptions,
 } from './builder.ts';
-import { joins, type LayerOp, layerOps } from './layers.ts';
+import { joins, type LayerOp, layerOps, layerRules } from './layers.ts';
 
 /** Layers that can be named by their op alone. */
 export type PlainLayer =
@@ -102,6 +102,7 @@ export function addLayer(
   input: string | readonly string[],
   options: object,
 ): void {
+  obey(name, options, layerRules[op]); // the methods of ops without options look at none
   // The cast stands for any of the methods: all take a name, what is read, and options.
   const add = b[op as 'conv2d'] as (name: string, input: unknown, options: object) => GraphBuilder;
   add.call(b, name, input, options);

@@ -12,6 +12,7 @@ import { inferShapes } from '../graph/infer.ts';
 import { removeDead } from '../graph/passes/dead-code.ts';
 import { foldBatchNorm } from '../graph/passes/fold-batch-norm.ts';
 import { fuseActivations } from '../graph/passes/fuse-activation.ts';
+import { assertFinite } from '../graph/weights.ts';
 import { bufferOf, offsetIn, PlanBuilder, type Value } from './builder.ts';
 import { type Lowering, lowerF32 } from './lower-f32.ts';
 import { lowerInt8 } from './lower-int8.ts';
@@ -64,7 +65,7 @@ export interface Plan {
 
 /**
  * Compiles `graph` for a backend. The graph is not changed and not kept.
- * @throws GraphError if the graph is not a model; ArgumentError if batch is not a whole number >= 1
+ * @throws GraphError if the graph is not a model or a weight is not finite; ArgumentError if batch is not a whole number >= 1
  */
 export function compile(graph: Graph, backend: Backend, options: CompileOptions = {}): Plan {
   const { batch = 1, sparse = 'auto', winograd = 'auto' } = options;
@@ -78,6 +79,7 @@ export function compile(graph: Graph, backend: Backend, options: CompileOptions 
     throw new ArgumentError('compile', 'winograd', "'auto', 'never' or 'always'", winograd);
   }
   inferShapes(graph, batch); // the passes rely on a graph that is a model
+  assertFinite(graph);
   const lowered = singleScales(fuseActivations(foldBatchNorm(removeDead(graph))));
   const shapes = inferShapes(lowered, batch);
   checkActivations(lowered);

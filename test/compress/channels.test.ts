@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { maskGroups, removeChannels, removeGroups } from '../../src/compress/channels.ts';
+import { removeChannels, removeGroups } from '../../src/compress/channels.ts';
 import { importance } from '../../src/compress/importance.ts';
 import { prune } from '../../src/compress/prune.ts';
 import { share } from '../../src/compress/share.ts';
@@ -11,6 +11,7 @@ import { builder } from '../../src/nn/builder.ts';
 import { lenet5 } from '../../src/nn/models.ts';
 import { referenceBackend } from '../helpers/backends.ts';
 import { forward, roughen } from './forward.ts';
+import { maskGroups } from './mask-groups.ts';
 
 /** Each shape of dependency once. */
 const topologies: Record<string, () => Graph> = {
@@ -238,8 +239,8 @@ describe('removeChannels', () => {
   });
 
   test.each([
-    [{ ratio: 1 }, /removeChannels: ratio: expected a number in \[0, 1\), got 1/],
-    [{ keep: { nowhere: 3 } }, /removeChannels: keep: expected names among conv1, conv2, fc1, got 'nowhere'/],
+    [{ ratio: 1 }, /removeChannels: ratio: expected a number from 0 to below 1, got 1/],
+    [{ keep: { nowhere: 3 } }, /removeChannels: keep: expected one of conv1, conv2, fc1, got 'nowhere'/],
     [{ keep: { conv1: 21 } }, /removeChannels: keep: expected a number in \[1, 20\], got 21/],
   ])('refuses %o', (options, message) => {
     const graph = lenet5(new Rng(1));

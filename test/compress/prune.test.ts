@@ -101,13 +101,13 @@ describe('prune', () => {
   });
 
   test.each([
-    [{}, /prune: sparsity: expected either sparsity or alpha/],
-    [{ sparsity: 0.5, alpha: 1 }, /either sparsity or alpha/],
-    [{ sparsity: 1.2 }, /prune: sparsity: expected a number in \[0, 1\], got 1.2/],
+    [{}, /prune: sparsity: expected exactly one of sparsity, alpha, got 'none'/],
+    [{ sparsity: 0.5, alpha: 1 }, /exactly one of sparsity, alpha, got 'sparsity, alpha'/],
+    [{ sparsity: 1.2 }, /prune: sparsity: expected a number from 0 to 1, got 1.2/],
     [{ alpha: Number.NaN }, /prune: alpha/],
     [
       { sparsity: 0.5, layers: ['nowhere'] },
-      /prune: layer: expected one of c.weight, f.weight, got 'nowhere'/,
+      /prune: layers\[0\]: expected one of c.weight, f.weight, c, f, got 'nowhere'/,
     ],
   ])('refuses %o', (options, message) => {
     const graph = model();
@@ -117,7 +117,7 @@ describe('prune', () => {
   test('refuses scores that are missing or not numbers', () => {
     const graph = model();
     expect(() => prune(graph, new Map(), { sparsity: 0.5 })).toThrow(
-      /scores of c.weight: expected 90 numbers, got 'none'/,
+      /scores of c.weight: expected a Float32Array of 90 numbers, one a weight, got undefined/,
     );
     const scores = magnitudes(graph);
     (scores.get('f.weight') as Float32Array)[7] = Number.NaN;
@@ -182,11 +182,8 @@ describe('gradual pruning', () => {
   test.each([
     [{ sparsity: 1.5 }, /gradualPruning: sparsity/],
     [{ sparsity: { c: 1.5 } }, /gradualPruning: sparsity/],
-    [{ sparsity: 0.5, initial: 1.7 }, /gradualPruning: initial: expected a number in \[0, 1\], got 1.7/],
-    [
-      { sparsity: 0.5, begin: 0.6, end: 0.4 },
-      /gradualPruning: begin: expected a number in \[0, 0.4\], got 0.6/,
-    ],
+    [{ sparsity: 0.5, initial: 1.7 }, /gradualPruning: initial: expected a number from 0 to 1, got 1.7/],
+    [{ sparsity: 0.5, begin: 0.6, end: 0.4 }, /gradualPruning: begin: expected at most end \(0.4\), got 0.6/],
     [{ sparsity: 0.5, every: 0 }, /gradualPruning: every/],
   ])('refuses %o', (options, message) => {
     expect(() => gradualPruning(start(), options)).toThrow(message);

@@ -65,7 +65,7 @@ describe('share', () => {
 
   test('refuses a k outside 2 to 256', () => {
     expect(() => share(model(), { k: 257 }, referenceBackend())).toThrow(
-      /share: k of c.weight: expected a whole number in \[2, 256\], got 257/,
+      /share: k: expected a whole number from 2 to 256, got 257/,
     );
   });
 });
