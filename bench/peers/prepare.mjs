@@ -10,8 +10,6 @@ import { tfliteModel } from './models/tflite.mjs';
 import { works } from './works.mjs';
 
 const { Rng } = paring;
-const learningRate = 0.01;
-const momentum = 0.9;
 
 /** Values of a standard normal distribution, a stream of their own for each name. */
 function normal(length, name) {
@@ -83,15 +81,15 @@ function quantized(graph, backend) {
 }
 
 /** The losses of the first two steps: the second shows whether the gradients of the first were right. */
-function losses(graph, backend) {
+function losses(graph, { learningRate: lr, momentum }, backend) {
   const trainer = new Trainer(
     graph,
     trainingSet(graph),
-    { optimizer: { kind: 'sgd', lr: learningRate, momentum } },
+    { optimizer: { kind: 'sgd', lr, momentum } },
     backend,
   );
   const indices = Uint32Array.from({ length: 64 }, (_, i) => i);
-  return Float32Array.from([0, 1], (step) => trainer.step(indices, learningRate, step).loss);
+  return Float32Array.from([0, 1], (step) => trainer.step(indices, lr, step).loss);
 }
 
 function trainingSet(graph) {
@@ -134,7 +132,7 @@ async function prepare(work, folder) {
   const size = shapes.get('x').reduce((a, b) => a * b, 1);
   const input = work.kind === 'train' ? trainingSet(graph).images : normal(size, 'input');
   let expected;
-  if (work.kind === 'train') expected = losses(weighted(work), reference);
+  if (work.kind === 'train') expected = losses(weighted(work), work, reference);
   else {
     const plan = paring.compile(graph, reference, { batch: work.batch, sparse: 'never' });
     plan.inputs.x.set(input);

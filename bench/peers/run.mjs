@@ -54,29 +54,22 @@ const { values: options } = parseArgs({
 /** Engines and the kinds of work each can do; what it cannot is said with a reason in the results. */
 const engines = {
   paring: {},
-  'onnxruntime-web': { no: { train: 'no training in this package' } },
+  'onnxruntime-web': { train: 'no training in this package' },
   tfjs: {
     int8: 'no int8 kernels',
-    no: { train: 'its WebAssembly backend has no gradient of a convolution by its weights' },
+    train: 'its WebAssembly backend has no gradient of a convolution by its weights',
   },
-  litert: { no: { train: 'no training' } },
+  litert: { train: 'no training' },
   jax: { int8: 'no int8 arrays' },
-  convnet: {
-    int8: 'no int8',
-    no: {
-      layer: 'measured for training alone',
-      model: 'measured for training alone',
-      cold: 'measured for training alone',
-    },
-  },
-  'onnxruntime-node': { no: { train: 'no training in this package' } },
+  convnet: { only: 'train' },
+  'onnxruntime-node': { train: 'no training in this package' },
 };
 
-/** Why an engine has no row for a work, or undefined if it has one. */
+/** Why an engine has no row for a work; '' if it was never meant to have one, undefined if it has one. */
 function excluded(engine, work) {
-  if (work.only && !work.only.includes(engine)) return 'measured against paring alone';
-  const { int8, no } = engines[engine];
-  return no?.[work.kind] ?? (work.int8 ? int8 : undefined);
+  const about = engines[engine];
+  if ((work.only && !work.only.includes(engine)) || (about.only && about.only !== work.kind)) return '';
+  return about[work.kind] ?? (work.int8 ? about.int8 : undefined);
 }
 
 function install() {
@@ -128,14 +121,18 @@ function versions() {
 function takeTurns(work, names, hosts) {
   const samples = new Map();
   const failures = [];
-  for (const engine of work.only ? [] : names) {
+  for (const engine of names) {
     const reason = excluded(engine, work);
     if (reason) failures.push({ work: work.id, engine, node: 'all', reason });
   }
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const { version: node, path } of hosts) {
       for (const engine of names) {
-        if (excluded(engine, work) || failures.some((f) => f.engine === engine && f.node === node)) continue;
+        if (
+          excluded(engine, work) !== undefined ||
+          failures.some((f) => f.engine === engine && f.node === node)
+        )
+          continue;
         const key = `${engine} ${node}`;
         const sample = samples.get(key) ?? { engine, node, all: [], best: Infinity, peak: 0, off: 0 };
         // One turn says enough of a peer that takes so long.

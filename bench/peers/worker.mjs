@@ -91,7 +91,7 @@ let engine;
 for (const id of ids) {
   try {
     const files = filesOf(id);
-    const work = { learningRate: 0.01, momentum: 0.9, ...JSON.parse(files.read('work.json')) };
+    const work = JSON.parse(files.read('work.json'));
     engine ??= await start(argument);
     const task = await engine.load(work, files);
     if (work.kind === 'cold') {

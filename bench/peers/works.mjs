@@ -42,6 +42,7 @@ export const works = [
     family: 'train',
     kind: 'train',
     batch: 64,
+    ...{ learningRate: 0.01, momentum: 0.9 },
     make: lenet,
   },
   {

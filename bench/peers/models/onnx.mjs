@@ -70,11 +70,10 @@ export function onnxModel(graph, shapes) {
   /** Quantizes what an op wrote and dequantizes it for its readers. */
   const write = (name) => {
     const quant = activations?.get(name);
-    if (!quant) return name;
+    if (!quant) return;
     const scales = grid(name, quant.scale, quant.zeroPoint + 128);
     nodes.push(node('QuantizeLinear', [`${name}.raw`, ...scales], name));
     nodes.push(node('DequantizeLinear', [name, ...scales], `${name}.f`));
-    return `${name}.raw`;
   };
   const constant = (name, dims, values, param, input) => {
     if (!activations) {
@@ -114,7 +113,6 @@ export function onnxModel(graph, shapes) {
     // A grid that starts at zero cuts off what is below by itself.
     const clips = activations?.get(n.name)?.zeroPoint === -128;
     const relu = attrs.activation === 'relu' && !clips;
-    const at = nodes.length;
     const target = activations?.has(n.name) ? `${n.name}.raw` : n.name;
     const out = relu ? `${n.name}.sum` : target;
     if (n.op === 'conv2d') {
@@ -137,7 +135,7 @@ export function onnxModel(graph, shapes) {
     } else if (n.op === 'globalAvgPool') nodes.push(node('GlobalAveragePool', inputs, out));
     else if (n.op === 'flatten') nodes.push(node('Flatten', inputs, out, { axis: 1 }));
     else if (n.op === 'add') nodes.push(node('Add', inputs, out));
-    else throw new Error(`onnxModel: no translation of ${n.op} (node ${n.name}, ${at} nodes so far)`);
+    else throw new Error(`onnxModel: no translation of ${n.op} (node ${n.name})`);
     if (relu) nodes.push(node('Relu', [out], target));
     write(n.name);
   }
