@@ -24,7 +24,10 @@ export interface Change {
 export async function changed(file: string, options: Options, change: Change): Promise<void> {
   const terminal = new Terminal(options);
   const model = readModel(file);
-  const output = claimOutput(options.out ?? beside(file, change.suffix), [file, ...(change.inputs ?? [])]);
+  const output = claimOutput(options.out ?? beside(file, change.suffix), options, [
+    file,
+    ...(change.inputs ?? []),
+  ]);
   const scores = change.scores?.(model.graph);
   const data = await openFor(options, terminal, model);
   const steps = change.steps(model.graph, data.train);

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { ArgumentError, DataError, FileError } from '../core/errors.ts';
 import { decode } from '../format/index.ts';
 import type { Graph } from '../graph/graph.ts';
+import { FileCheckpoint } from '../node/checkpoint.ts';
 import { checkWritable } from '../node/write.ts';
 import { named } from './errors.ts';
 
@@ -62,17 +63,33 @@ export function filesOf(path: string): Output {
 }
 
 /**
- * The files a verb will write, after making sure that it can.
+ * The files a verb will write, after making sure that it can, and that no unfinished run is thrown away in passing.
  * @param path --out, or the default
  * @param inputs files that must stay as they are
- * @throws FileError if the place cannot be written; ArgumentError if it is an input
+ * @throws FileError if the place cannot be written; ArgumentError if it is an input, or a checkpoint lies there and neither
+ *   --resume nor --fresh was said; DataError if there is none to --resume from
  */
-export function claimOutput(path: string, inputs: readonly string[] = []): Output {
-  if (/[\\/]$/.test(path) || (existsSync(path) && statSync(path).isDirectory())) {
-    throw new FileError(path, `the name of a file, as ${join(path, 'model.paring')}`, 'a folder');
+export function claimOutput(
+  path: string,
+  { resume, fresh }: { resume?: boolean; fresh?: boolean },
+  inputs: readonly string[] = [],
+): Output {
+  if (/[\\/]$/.test(path) || (existsSync(path) && !statSync(path).isFile())) {
+    const got = existsSync(path) && !statSync(path).isDirectory() ? 'a device' : 'a folder';
+    throw new FileError(path, 'the name of a file, as model.paring', got);
   }
   const output = filesOf(path);
   claim(output.model, inputs);
+  const unfinished = new FileCheckpoint(output.checkpoint).exists();
+  if (resume && fresh) throw new ArgumentError('--resume', 'and --fresh', 'one of them', 'both');
+  if (resume && !unfinished) {
+    const done = existsSync(output.model) ? `none; ${output.model} is done` : 'none';
+    throw new DataError(output.checkpoint, 'a checkpoint to --resume from', done);
+  }
+  if (unfinished && !resume && !fresh) {
+    const expected = '--resume to go on with the unfinished run, or --fresh to start over';
+    throw new ArgumentError(output.checkpoint, 'option', expected, 'neither');
+  }
   return output;
 }
 

@@ -13,7 +13,7 @@ import {
   type RecipeReport,
   runRecipe,
 } from '../compress/recipe.ts';
-import { ArgumentError, DataError, DivergenceError } from '../core/errors.ts';
+import { DivergenceError } from '../core/errors.ts';
 import { VERSION } from '../core/version.ts';
 import { encode } from '../format/index.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -71,7 +71,7 @@ export async function follow(
   const given = { teacher: teacher?.graph, validation: data.validation, scores: job.scores };
   checkRecipe(recipe, start.graph, given);
   const checkpoint = new FileCheckpoint(output.checkpoint);
-  const resume = stateToGoOnFrom(checkpoint, output, options, terminal);
+  const resume = stateToGoOnFrom(checkpoint, options.resume, terminal);
   const log = new RunLog(output.log, options.logEvery, resume !== undefined);
   const begin = performance.now();
   const progress = terminal.progress();
@@ -108,30 +108,19 @@ export async function follow(
   return { model: output.model, bytes: bytes.length, sha256, seconds, top1, reports: made.reports, result };
 }
 
-/** The checkpoint's state with --resume. A checkpoint nobody asked for is not thrown away in passing. */
+/** The checkpoint's state with --resume; without, what is left of an older run goes away. */
 function stateToGoOnFrom(
   checkpoint: FileCheckpoint,
-  output: Output,
-  options: RunOptions,
+  resume: boolean | undefined,
   terminal: Terminal,
 ): Uint8Array | undefined {
-  if (options.resume && options.fresh) {
-    throw new ArgumentError('paring', '--resume', 'either --resume or --fresh', 'both');
-  }
-  if (options.resume) {
-    const found = checkpoint.load();
-    if (found?.note) terminal.note(found.note);
-    if (found) return found.state;
-    const done = existsSync(output.model) ? `none; ${output.model} is done` : 'none';
-    throw new DataError(output.checkpoint, 'a checkpoint to go on from', done);
-  }
-  if (!checkpoint.exists()) return undefined;
-  if (options.fresh) {
+  if (!resume) {
     checkpoint.remove();
     return undefined;
   }
-  const expected = `--resume to go on from ${output.checkpoint}, or --fresh to start over`;
-  throw new ArgumentError('paring', 'unfinished run', expected, 'neither');
+  const found = checkpoint.load();
+  if (found?.note) terminal.note(found.note);
+  return found?.state;
 }
 
 /** Adds to an error what the user can do now. */

@@ -13,6 +13,7 @@ import type { ModelResult } from '../report/result.ts';
 import { named } from './errors.ts';
 import { filesOf, readJson } from './files.ts';
 import type { CommonOptions, DataOptions } from './options.ts';
+import type { JobProgress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A result file, and how the data was opened, so that later verbs need no --data. */
@@ -52,11 +53,14 @@ export async function openFor(
     ...Object.fromEntries(said),
   };
   const progress = terminal.progress();
-  const job = progress.start('reading');
+  let reading: JobProgress | undefined;
+  const onProgress = (done: number, total: number): void => {
+    reading ??= progress.start('reading');
+    reading.update(done, total, '', `${done} of ${total} pictures`);
+  };
   try {
-    const onProgress = (done: number, total: number): void => job.update(done, total, '', 'pictures');
     const splits = await openData(path, { ...opening, onProgress });
-    job.finish(splits.description);
+    reading?.finish(splits.description);
     return { ...splits, opened: { path: place(path), options: opening } };
   } finally {
     progress.stop();

@@ -58,19 +58,13 @@ async function run(file: string, options: Options): Promise<void> {
   const recipe = fromFile ? readJson(options.recipe) : recipeByName(options.recipe, options.seed);
   const model = readModel(file);
   const teacher = options.teacher === undefined ? model : readModel(options.teacher);
-  // Before the data, which may take its time; once more with it.
-  const checked = checkRecipe(recipe, model.graph, {
-    teacher: teacher.graph,
-    validation: undefined as never,
-  });
-  const output = claimOutput(options.out ?? beside(file, suffixOf(checked.name)), [
-    file,
-    teacher.path,
-    options.recipe,
-  ]);
+  const data = await openFor(options, terminal, model);
+  const given = { teacher: teacher.graph, validation: data.validation };
+  const checked = checkRecipe(recipe, model.graph, given);
+  const inputs = [file, teacher.path, options.recipe];
+  const output = claimOutput(options.out ?? beside(file, suffixOf(checked.name)), options, inputs);
   const page = join(dirname(output.model), 'report.html');
   claim(page);
-  const data = await openFor(options, terminal, model);
   const outcome = await follow(
     {
       verb: 'compress',

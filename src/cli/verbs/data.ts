@@ -1,5 +1,7 @@
 /** `paring data`: fetches a data set that has a name, and checks it. */
 import type { Command } from 'commander';
+import { ArgumentError } from '../../core/errors.ts';
+import { oneOfNames } from '../../core/rules.ts';
 import { fetchSet } from '../../node/data/fetch.ts';
 import { SETS } from '../../node/data/sets.ts';
 import { settle } from '../config.ts';
@@ -22,6 +24,8 @@ export function define(command: Command): void {
     .option('--quiet', 'nothing on stderr but errors')
     .action(async (name: string) => {
       const options = settle<Options>(command);
+      const known = Object.keys(SETS);
+      if (!known.includes(name)) throw new ArgumentError('data', 'name', oneOfNames(known, name), name);
       const terminal = new Terminal(options);
       const { out, from } = options;
       const fetched = await interruptible(terminal, (signal) =>

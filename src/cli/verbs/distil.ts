@@ -50,7 +50,7 @@ async function run(student: string, options: Options): Promise<void> {
   const teacher = readModel(options.teacher);
   const inputs = wanted.file === undefined ? [teacher.path] : [teacher.path, wanted.file];
   const stem = wanted.file === undefined ? wanted.name : student.replace(/\.(paring|json)$/, '');
-  const output = claimOutput(options.out ?? `${stem}-distilled.paring`, inputs);
+  const output = claimOutput(options.out ?? `${stem}-distilled.paring`, options, inputs);
   const data = await openFor(options, terminal, teacher);
   const graph = wanted.build(data.train, options.seed);
   const { temperature, lambda } = options;

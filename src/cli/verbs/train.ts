@@ -47,7 +47,7 @@ async function run(options: Options): Promise<void> {
     throw new ArgumentError('train', '--data', 'a folder, a file or mnist', 'nothing');
   const wanted: Architecture = architecture(options.model);
   const inputs = wanted.file === undefined ? [] : [wanted.file];
-  const output = claimOutput(options.out ?? `${wanted.name}.paring`, inputs);
+  const output = claimOutput(options.out ?? `${wanted.name}.paring`, options, inputs);
   const data = await openFor(options, terminal, wanted.graph && { path: options.model, graph: wanted.graph });
   const graph = wanted.build(data.train, options.seed);
   const recipe: Recipe = {
