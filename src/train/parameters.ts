@@ -203,7 +203,9 @@ export class ParameterSet {
         slot.indices?.set(indices);
         slot.param.codebook.indices = indices.slice();
       }
+      slot.mask = null;
       if (mask) this.setMask(name, mask);
+      else if (this.pruned.has(name)) this.pruned.set(name, 0);
     }
   }
 

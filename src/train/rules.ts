@@ -77,7 +77,7 @@ const fitRule = fields(
   {
     ...trainingRules,
     validation: dataSet,
-    callbacks: fields({ onStep: optional(callable), onEpochEnd: optional(callable) }),
+    callbacks: fields({ onStep: callable, onEpochEnd: callable }),
     onStep: callable,
     loss: callable,
     backend,
@@ -89,10 +89,6 @@ const fitRule = fields(
 );
 
 const evaluateRule = fields({ batch: whole(1), backend, fakeQuantized: flag });
-
-function optional(rule: Rule): Rule {
-  return (value, path) => (value === undefined ? null : rule(value, path));
-}
 
 function subject(op: string, graph: Graph, data: Dataset): void {
   if (!isRecord(graph) || !(graph.params instanceof Map))

@@ -130,3 +130,40 @@ test('what backward still needs is kept', async () => {
 function w0(engine: Engine): Tensor {
   return engine.parameter([2, 3, 7], uniform([2, 3, 7], 1));
 }
+
+describe('release', () => {
+  test('gives every block back at once; the collector does not give them back again', async () => {
+    const backend = wasmBackend();
+    const use = (): Engine => {
+      const engine = new Engine(backend);
+      const w = engine.parameter([7, 45], uniform([7, 45], 2));
+      engine.step(() => engine.backward(ops.sum(ops.tanh(w))));
+      return engine;
+    };
+    use().release();
+    const { bytesReserved } = backend.heap;
+    for (let i = 0; i < 20; i++) use().release();
+    expect(backend.heap.bytesReserved).toBe(bytesReserved);
+
+    // What took the place of the released blocks outlives the collection of the tensors that had them.
+    const kept = [1, 2].map((value) => {
+      const tensor = new Engine(backend).longLived([7, 45]);
+      tensor.view().fill(value);
+      return tensor;
+    });
+    expect(backend.heap.bytesReserved).toBe(bytesReserved);
+    await collectGarbage();
+    for (let i = 0; i < 4; i++) new Engine(backend).longLived([7, 45]).view().fill(-1);
+    expect(kept.map((tensor) => tensor.view()[0])).toEqual([1, 2]);
+  });
+
+  test('what is used after it says so', () => {
+    const engine = new Engine(wasmBackend());
+    const w = engine.parameter([3]);
+    engine.release();
+    expect(() => w.view()).toThrow(/whose engine was released/);
+    expect(() => engine.parameter([3])).toThrow(
+      /expected an engine that holds memory, got 'one that was released'/,
+    );
+  });
+});

@@ -124,3 +124,30 @@ test('options out of range', () => {
   expect(() => new AdamW([w], { eps: 0 })).toThrow(ArgumentError);
   expect(() => new GradientClipper([w], 0)).toThrow(ArgumentError);
 });
+
+test.each([
+  ['SGD', (w: Tensor) => new Sgd([w], { momentum: 0.9, nesterov: true })],
+  ['SGD without momentum', (w: Tensor) => new Sgd([w])],
+  ['AdamW', (w: Tensor) => new AdamW([w])],
+])('%s goes on from a state exactly, and the state is a copy', (_name, make) => {
+  const engine = new Engine(wasmBackend());
+  const w = engine.parameter([SIZE], random('w'));
+  const steps = (optimizer: ReturnType<typeof make>, from: number, to: number): void => {
+    for (let t = from; t < to; t++) {
+      setGradient(engine, [w], [random(`g${t}`)]);
+      optimizer.step(0.05);
+    }
+  };
+  const first = make(w);
+  steps(first, 0, 3);
+  const state = first.state();
+  const weights = w.toArray();
+  steps(first, 3, 6);
+  const expected = w.toArray();
+
+  w.set(weights);
+  const second = make(w);
+  second.restore(state);
+  steps(second, 3, 6);
+  expect(w.toArray()).toEqual(expected);
+});

@@ -47,7 +47,7 @@ test('options that are undefined count as left out', async () => {
   const options = {
     epochs: 1,
     batch: undefined,
-    optimizer: { kind: 'sgd', lr: 0.1 },
+    optimizer: { kind: 'sgd', lr: 0.1, momentum: undefined },
     signal: undefined,
   } as const;
   expect((await fit(net, data, options)).history.length).toBe(1);

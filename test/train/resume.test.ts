@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { distillation } from '../../src/compress/distill.ts';
-import { gradualPruning } from '../../src/compress/prune.ts';
+import { importance } from '../../src/compress/importance.ts';
+import { gradualPruning, prune } from '../../src/compress/prune.ts';
 import { quantize } from '../../src/compress/quantize.ts';
 import { share } from '../../src/compress/share.ts';
 import { CheckpointError } from '../../src/core/errors.ts';
@@ -161,6 +162,18 @@ test('memory that others use on the same backend changes nothing', async () => {
   await fit(net(3), data, { ...options, backend });
   const resumed = await fit(net(), data, { ...options, backend, resume: saved[0] });
   expect(sha256(resumed.graph)).toBe(sha256(whole.graph));
+});
+
+test('masks that the graph has and the checkpoint has not do not stay', async () => {
+  const options: FitOptions = { ...base, optimizer: adamw };
+  const saved: Uint8Array[] = [];
+  const checkpoint = { every: 4, save: (state: Uint8Array) => void saved.push(state) };
+  const whole = await fit(net(), data, { ...options, backend: wasmBackend(), checkpoint });
+  const pruned = prune(net(), importance(net(), null, { criterion: 'magnitude' }), { sparsity: 0.5 }).graph;
+  const resumed = await fit(pruned, data, { ...options, backend: wasmBackend(), resume: saved[0] });
+  const values = (graph: Graph) => [...graph.params.values()].map((p) => p.values);
+  expect(values(resumed.graph)).toEqual(values(whole.graph));
+  expect(resumed.history[2].sparsity).toBe(0);
 });
 
 test('progress goes on where it was; an abort leaves a checkpoint and throws its reason', async () => {
