@@ -58,6 +58,8 @@ export interface RecipeInputs {
   validation?: Dataset;
   /** Needed by steps that distil. */
   teacher?: Graph;
+  /** Needed by pruning with the criterion `given`: importance by parameter name, one number a weight. */
+  scores?: ReadonlyMap<string, Float32Array>;
   /** Makes the backend of each step. Default: a new wasm backend. */
   backend?(): Backend | Promise<Backend>;
   onProgress?(event: RecipeEvent): void;
@@ -82,6 +84,9 @@ export class RecipeError extends ParingError {
   }
 }
 
+/** What recipes may need besides their graph. */
+type Given = Pick<RecipeInputs, 'teacher' | 'validation' | 'scores'>;
+
 const outline = fields({ name: text, seed: whole(0), steps: listOf(() => null) }, ['name', 'seed', 'steps']);
 const checkpointRules = fields({ checkpoint: checkpointRule, resume: resumeRule });
 const stepOutline = fields({ step: oneOf(...Object.keys(steps)), options: () => null }, ['step']);
@@ -89,15 +94,11 @@ const stepOutline = fields({ step: oneOf(...Object.keys(steps)), options: () => 
 /**
  * Checks a recipe from anywhere (parsed JSON) against the graph it is for.
  * @param graph where the recipe starts: names of layers are looked up in it
- * @param given what `runRecipe` will have: a teacher, a validation set
+ * @param given what `runRecipe` will have: a teacher, a validation set, scores
  * @returns the recipe, its missing options filled with {}
  * @throws RecipeError naming step, option, what was expected and what was found
  */
-export function checkRecipe(
-  recipe: unknown,
-  graph: Graph,
-  given: { teacher?: Graph; validation?: Dataset },
-): Recipe {
+export function checkRecipe(recipe: unknown, graph: Graph, given: Given): Recipe {
   const refuse = (index: number | null, step: string, problem: Problem | null): void => {
     if (problem) throw new RecipeError(index, step, problem);
   };
@@ -125,8 +126,11 @@ export function checkRecipe(
 function missingInput(
   step: StepName,
   options: Record<string, unknown>,
-  { teacher, validation }: { teacher?: Graph; validation?: Dataset },
+  { teacher, validation, scores }: Given,
 ): Problem | null {
+  if (options.criterion === 'given' && !scores) {
+    return { path: 'criterion', expected: 'scores handed to runRecipe', got: 'none' };
+  }
   if ((step === 'distill' || Object.hasOwn(options, 'teacher')) && !teacher) {
     return { path: 'teacher', expected: 'a teacher handed to runRecipe', got: 'none' };
   }
@@ -179,6 +183,7 @@ export async function runRecipe(
       train: inputs.train,
       validation: inputs.validation,
       teacher: inputs.teacher,
+      scores: inputs.scores,
       backend,
       seed: checked.seed,
       onProgress:

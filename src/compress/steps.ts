@@ -3,7 +3,7 @@
  * them.
  */
 import type { Backend } from '../backend/backend.ts';
-import { also, fields, number, type Rule } from '../core/rules.ts';
+import { also, fields, number, oneOf, type Rule } from '../core/rules.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Graph } from '../graph/graph.ts';
 import { fit } from '../train/fit.ts';
@@ -46,7 +46,7 @@ export interface StepOptions {
   finetune: TrainOptions;
   /** Training with the teacher's answers; `teacher` may be left out for its defaults. */
   distill: TrainOptions;
-  prune: PruneOptions & ScoringOptions;
+  prune: PruneOptions & Omit<ScoringOptions, 'criterion'> & { criterion?: Criterion | 'given' };
   /** Training while pruning by magnitude along the cubic schedule. */
   pruneGradually: TrainOptions & GradualOptions;
   removeChannels: RemoveChannelsOptions & ScoringOptions;
@@ -60,6 +60,8 @@ export interface StepInputs {
   train: Dataset;
   validation?: Dataset;
   teacher?: Graph;
+  /** For pruning by the criterion `given`: importance by parameter name, one number a weight. */
+  scores?: ReadonlyMap<string, Float32Array>;
   backend: Backend;
   /** For a step whose options name no seed. */
   seed: number;
@@ -92,6 +94,9 @@ const train: StepDefinition<'train' | 'finetune'> = {
   run: (graph, options, inputs) => runTraining('train', graph, options, inputs),
 };
 
+/** `given`: the scores handed to runRecipe. */
+const pruningCriterion = oneOf('fisher', 'taylor', 'magnitude', 'random', 'given');
+
 /** Every step, by name. */
 export const steps: { readonly [K in StepName]: StepDefinition<K> } = {
   train,
@@ -102,10 +107,14 @@ export const steps: { readonly [K in StepName]: StepDefinition<K> } = {
       runTraining('distill', graph, { ...options, teacher: options.teacher ?? {} }, inputs),
   },
   prune: {
-    options: (graph) => also(fields({ ...pruneRules(graph), ...scoringRules }), pruneTogether),
+    options: (graph) =>
+      also(fields({ ...pruneRules(graph), ...scoringRules, criterion: pruningCriterion }), pruneTogether),
     run: (graph, { criterion = 'magnitude', samples, seed: own, ...options }, inputs) => {
       const { train: data, backend, seed } = inputs;
-      const scores = importance(graph, data, { criterion, samples, seed: own ?? seed, backend });
+      const scores =
+        criterion === 'given'
+          ? (inputs.scores ?? new Map<string, Float32Array>())
+          : importance(graph, data, { criterion, samples, seed: own ?? seed, backend });
       return prune(graph, scores, options);
     },
   },

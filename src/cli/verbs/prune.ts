@@ -1,6 +1,5 @@
 /** `paring prune`: weights or channels that matter little go; what is left may train on. */
 import { type Command, Option } from 'commander';
-import type { Criterion } from '../../compress/importance.ts';
 import type { RecipeStep } from '../../compress/recipe.ts';
 import { ArgumentError } from '../../core/errors.ts';
 import { changed, type Options as Shared } from '../change.ts';
@@ -126,7 +125,7 @@ async function run(file: string, options: Options): Promise<void> {
                 scope,
                 layers,
                 samples,
-                criterion: scores ? ('given' as Criterion) : criterion,
+                criterion: scores ? 'given' : criterion,
               }),
             }
           : { step: 'removeChannels', options: defined({ ratio, scope, criterion, samples }) };
