@@ -11,6 +11,8 @@ export interface PictureInfo {
   width: number;
   height: number;
   gray: boolean;
+  /** A JPEG whose channels are red, green and blue as they stand, not YCbCr; an Adobe segment says so. */
+  plainRgb: boolean;
   /** EXIF, 1 to 8: 1 upright, 3 upside down, 6 and 8 on a side, the even ones and 5, 7 mirrored. */
   orientation: number;
 }
@@ -44,13 +46,20 @@ function pngInfo(source: ByteSource): PictureInfo {
     throw new DataError(`${source.name}: byte 8`, 'an IHDR chunk of 13 bytes', 'another');
   }
   const gray = chunk[17] === 0 || chunk[17] === 4;
-  const info = { width: view.getUint32(8), height: view.getUint32(12), gray, orientation: 1 };
+  const info = {
+    width: view.getUint32(8),
+    height: view.getUint32(12),
+    gray,
+    plainRgb: false,
+    orientation: 1,
+  };
   return checked({ format: 'png', ...info }, source.name);
 }
 
 /** Segment by segment (marker, length, content) to the frame header; EXIF comes before it. */
 function jpegInfo(source: ByteSource): PictureInfo {
   let orientation = 1;
+  let plainRgb = false;
   for (let at = 2; ; ) {
     let marker = readAt(source, at, 2);
     if (marker[0] !== 0xff) throw new DataError(`${source.name}: byte ${at}`, 'a JPEG marker', 'other bytes');
@@ -62,15 +71,21 @@ function jpegInfo(source: ByteSource): PictureInfo {
     if (code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc) {
       const view = new DataView(readAt(source, at + 4, 6).buffer);
       const info = { height: view.getUint16(1), width: view.getUint16(3), gray: view.getUint8(5) === 1 };
-      return checked({ format: 'jpeg', ...info, orientation }, source.name);
+      return checked({ format: 'jpeg', ...info, plainRgb, orientation }, source.name);
     }
     if (code === 0xd9 || code === 0xda || length < 2) {
       throw new DataError(`${source.name}: byte ${at}`, 'a frame header before the picture', 'none');
     }
     checkRange(source, at + 2, length);
     if (code === 0xe1) orientation = exifOrientation(readAt(source, at + 4, length - 2)) ?? orientation;
+    if (code === 0xee) plainRgb = isPlainRgb(readAt(source, at + 4, length - 2));
     at += 2 + length;
   }
+}
+
+/** An APP14 segment: "Adobe", versions and flags, and in byte 11 how colours are transformed; 0 is not at all. */
+function isPlainRgb(segment: Uint8Array): boolean {
+  return startsWith(segment, [0x41, 0x64, 0x6f, 0x62, 0x65]) && segment[11] === 0;
 }
 
 /** The orientation in an APP1 segment: a TIFF directory, whose tag 0x112 it is. Undefined if there is none. */

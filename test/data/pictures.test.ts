@@ -15,6 +15,7 @@ describe('headers', () => {
       width: 3,
       height: 5,
       gray: false,
+      plainRgb: false,
       orientation: 1,
     });
     expect(infoOf(pngFile(3, 5, noise(15), 1)).gray).toBe(true);
@@ -23,6 +24,7 @@ describe('headers', () => {
       width: 11,
       height: 7,
       gray: false,
+      plainRgb: false,
       orientation: 1,
     });
   });
@@ -53,7 +55,7 @@ describe('headers', () => {
 });
 
 describe('planes', () => {
-  const stored = { format: 'png', width: 3, height: 2, gray: false } as const;
+  const stored = { format: 'png', width: 3, height: 2, gray: false, plainRgb: false } as const;
   /** Pixels 1 to 6, row by row. */
   const rgba = Uint8Array.from([1, 2, 3, 4, 5, 6].flatMap((v) => [v, 10 * v, 100, 255]));
 

@@ -50,7 +50,11 @@ export function decodePicture(bytes: Uint8Array, name: string, options: DecodeOp
   checkPictureSize(info, name);
   let planes: Uint8Array;
   try {
-    planes = toPlanes(info.format === 'png' ? decodePng(bytes) : decodeJpeg(bytes), info, options.channels);
+    planes = toPlanes(
+      info.format === 'png' ? decodePng(bytes) : decodeJpeg(bytes, info),
+      info,
+      options.channels,
+    );
   } catch (error) {
     throw asDataError(error, name, `a whole ${info.format.toUpperCase()} picture`);
   }
@@ -64,7 +68,7 @@ function decodePng(bytes: Uint8Array): Uint8Array {
 }
 
 /** The decoder reads on past the end of a file that was cut; the end marker after the scan tells a whole one. */
-function decodeJpeg(bytes: Uint8Array): Uint8Array {
+function decodeJpeg(bytes: Uint8Array, { plainRgb }: PictureInfo): Uint8Array {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (buffer.lastIndexOf(Buffer.from([0xff, 0xd9])) < buffer.indexOf(Buffer.from([0xff, 0xda]))) {
     throw new Error('a file that ends before its end marker');
@@ -72,6 +76,7 @@ function decodeJpeg(bytes: Uint8Array): Uint8Array {
   const { data } = jpeg.decode(bytes, {
     useTArray: true,
     formatAsRGBA: true,
+    colorTransform: plainRgb ? false : undefined,
     tolerantDecoding: false,
     maxResolutionInMP: MAX_PIXELS / 1e6,
     maxMemoryUsageInMB: 4096,

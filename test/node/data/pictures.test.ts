@@ -194,6 +194,41 @@ describe('PNGs of every kind', () => {
   });
 });
 
+/** 4x2 pixels of red 250, green 10 to 150 in steps of 20 and blue 60, by libjpeg-turbo at full quality. */
+const jpegs = {
+  gray: '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQH/wAALCAACAAQBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACP/EAB4QAAAEBwAAAAAAAAAAAAAAAAAFBgcDFiZCRlNk/9oACAEBAAA/AGy07fIKSSyiEhdjRNrhcQ//2Q==',
+  rgb: '/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB/8AAEQgAAgAEA1IRAEcRAEIRAP/EABUAAQEAAAAAAAAAAAAAAAAAAAoF/8QAHhAAAQIHAQAAAAAAAAAAAAAAAAYHBAgXJ0JGU2X/2gAMA1IARwBCAAA/AHoEeW1kGWpMn7QtfnoCU4w3kh3z/9k=',
+  progressive:
+    '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQH/2wBDAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQH/wgARCAACAAQDAREAAhEBAxEB/8QAFAABAAAAAAAAAAAAAAAAAAAAB//EABUBAQEAAAAAAAAAAAAAAAAAAAgJ/9oADAMBAAIQAxAAAAFsFFDv/8QAFhABAQEAAAAAAAAAAAAAAAAABQQU/9oACAEBAAEFAiT4MX//xAAeEQABAQkAAAAAAAAAAAAAAAAFAAIDBBUlQURRY//aAAgBAwEBPwE+XLTJ9VCNs2J210X/xAAdEQABAgcAAAAAAAAAAAAAAAAFAAMBBBQlUWKU/9oACAECAQE/ATBIjXu3Cd6n8x3X/8QAGxAAAQQDAAAAAAAAAAAAAAAAAwABBCRRYpT/2gAIAQEABj8CHSicwcNov//EABUQAQEAAAAAAAAAAAAAAAAAAABx/9oACAEBAAE/IaPA/9oADAMBAAIAAwAAABD/AP/EABURAQEAAAAAAAAAAAAAAAAAAABh/9oACAEDAQE/EIoK/wD/xAAVEQEBAAAAAAAAAAAAAAAAAAAAcf/aAAgBAgEBPxCMX//EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAT8QN2//2Q==',
+  arithmetic:
+    '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQH/2wBDAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQH/yQARCAACAAQDASIAAhEBAxEB/8wACgAQEAUBEBEF/9oADAMBAAIRAxEAPwDS2no1Hr52SSFQt00dPs5pLislHCQTDD423K+0UunRQAlXOvPqGIaonQY7ExX0LceF3mGY/9k=',
+};
+
+describe('JPEGs of every kind', () => {
+  const decode = (kind: keyof typeof jpegs, channels: 'gray' | 'rgb') =>
+    decodePicture(Uint8Array.from(Buffer.from(jpegs[kind], 'base64')), 'f', { channels });
+  const green = Array.from({ length: 8 }, (_, i) => 10 + 20 * i);
+  const near = (found: ArrayLike<number>, expected: readonly number[]) => {
+    expect(found).toHaveLength(expected.length);
+    for (const [i, value] of expected.entries()) expect(Math.abs(found[i] - value)).toBeLessThanOrEqual(2);
+  };
+
+  test('gray', () =>
+    near(
+      decode('gray', 'gray'),
+      green.map((g) => (299 * 250 + 587 * g + 114 * 60) / 1000),
+    ));
+  test.each(['rgb', 'progressive'] as const)('%s', (kind) => {
+    near(decode(kind, 'rgb'), [...green.map(() => 250), ...green, ...green.map(() => 60)]);
+  });
+  test('what the decoder does not know is a DataError', () => {
+    expect(() => decode('arithmetic', 'rgb')).toThrow(
+      /f: expected a whole JPEG picture, got unknown JPEG marker/,
+    );
+    expect(() => decode('arithmetic', 'rgb')).toThrow(DataError);
+  });
+});
+
 test('names sort by code point in every locale', () => {
   expect(['b', 'a', 'B', '\u{1F600}', '\uFB00', '10', '9', 'ä'].sort(byCodePoint)).toEqual([
     '10',
