@@ -15,17 +15,27 @@ interface Curve {
   log?: boolean;
 }
 
+/** A validation score and when it was taken. */
+interface Scored {
+  step: number;
+  validation: { loss: number; top1: number };
+}
+
 /** Points drawn of one line at most: more than the picture is wide says nothing. */
 const MOST = 220;
 
-/** Log lines and history as one list with steps counted through the whole recipe, and where its parts begin. */
-export function timeline(model: ProjectModel): { lines: LogLine[]; parts: number[] } {
+/**
+ * Log lines and history as one list with steps counted through the whole recipe, where its parts begin, and the score on
+ * the validation images that each part ended with.
+ */
+export function timeline(model: ProjectModel): { lines: LogLine[]; parts: number[]; scores: Scored[] } {
   const history = (model.result?.history ?? []).map((epoch: EpochLog): LogLine => {
     return { type: 'epoch', recipeStep: 0, ...epoch };
   });
   const source = model.log.length > 0 ? model.log : history;
   const lines: LogLine[] = [];
   const parts: number[] = [];
+  const ends = new Map<number, number>();
   let offset = 0;
   let last: LogLine | undefined;
   for (const line of source) {
@@ -35,13 +45,20 @@ export function timeline(model: ProjectModel): { lines: LogLine[]; parts: number
       parts.push(offset);
     }
     lines.push({ ...line, step: offset + line.step });
+    ends.set(line.recipeStep, offset + line.step);
     last = line;
   }
-  return { lines, parts };
+  const scores = lines.flatMap(({ step, validation }) => (validation ? [{ step, validation }] : []));
+  if (scores.length > 0 || model.log.length === 0) return { lines, parts, scores };
+  for (const { index, validation } of model.result?.reports ?? []) {
+    const step = ends.get(index);
+    if (step !== undefined && validation) scores.push({ step, validation });
+  }
+  return { lines, parts, scores };
 }
 
 /** The curves there is something to draw of. */
-function curvesOf(lines: readonly LogLine[]): Curve[] {
+function curvesOf(lines: readonly LogLine[], scores: readonly Scored[]): Curve[] {
   const steps = lines.filter((line) => line.type === 'step');
   const epochs = lines.filter((line) => line.type === 'epoch');
   const fine = steps.length > 0 ? steps : epochs;
@@ -52,7 +69,7 @@ function curvesOf(lines: readonly LogLine[]): Curve[] {
     });
   const both = (y: (l: { loss: number; top1: number }) => number): Point[] => [
     ...points(fine, 'training', y),
-    ...points(epochs, 'validation', (line) => line.validation && y(line.validation)),
+    ...scores.map(({ step, validation }) => ({ x: step, y: y(validation), series: 'validation' })),
   ];
   const curves: Curve[] = [
     { title: 'loss', points: both((l) => l.loss), log: true },
@@ -72,9 +89,9 @@ function thinned(points: readonly Point[]): Point[] {
 
 /** One SVG a quantity; none where there was no training. */
 export async function trainingCurves(model: ProjectModel): Promise<{ title: string; svg: string }[]> {
-  const { lines, parts } = timeline(model);
+  const { lines, parts, scores } = timeline(model);
   return Promise.all(
-    curvesOf(lines).map(async ({ title, points, log }) => {
+    curvesOf(lines, scores).map(async ({ title, points, log }) => {
       const positive = log && points.every((p) => p.y > 0);
       const named = new Set(points.map((p) => p.series)).size > 1;
       const layer = ['training', 'validation'].flatMap((series) => {
@@ -100,7 +117,7 @@ export async function trainingCurves(model: ProjectModel): Promise<{ title: stri
                 field: 'y',
                 type: 'quantitative',
                 title: null,
-                axis: { tickCount: 4 },
+                axis: { tickCount: 4, grid: !positive },
                 scale: positive ? { type: 'log', nice: false } : { zero: false },
               },
               color: {

@@ -4,6 +4,15 @@ import { type Histogram, histogram, type Layer, members, sparsity } from './laye
 import { BEFORE, draw, INK, MUTED, SERIES } from './svg.ts';
 
 const WIDTH = 230;
+/** Beside the colour, what tells lines apart. */
+const DASHES = [
+  [1, 0],
+  [6, 2],
+  [2, 2],
+  [8, 2, 2, 2],
+  [4, 4],
+  [10, 3],
+];
 
 /** The outline of a histogram: one path. */
 const outline = ({ edges, shares }: Histogram): { x: number; y: number }[] =>
@@ -143,6 +152,8 @@ export function channelPlot(importance: readonly LayerImportance[]): Promise<str
     const k = Math.ceil(points.length / 60);
     return [{ layer, x: 0, y: 0 }, ...points.filter((_, i) => i % k === 0 || i === points.length - 1)];
   });
+  const legend = { columns: 3, symbolType: 'stroke', labelLimit: 90 };
+  const byLayer = { field: 'layer', type: 'nominal', sort: null, legend };
   return draw('share of importance held by the most important channels', {
     width: 200,
     height: 150,
@@ -156,29 +167,8 @@ export function channelPlot(importance: readonly LayerImportance[]): Promise<str
         axis: { tickCount: 5, grid: false },
       },
       y: { field: 'y', type: 'quantitative', title: 'of the layer’s importance, %', axis: { tickCount: 5 } },
-      color: {
-        field: 'layer',
-        type: 'nominal',
-        sort: null,
-        scale: { range: SERIES },
-        legend: { columns: 3, symbolType: 'stroke', labelLimit: 90 },
-      },
-      strokeDash: {
-        field: 'layer',
-        type: 'nominal',
-        sort: null,
-        legend: null,
-        scale: {
-          range: [
-            [1, 0],
-            [6, 2],
-            [2, 2],
-            [8, 2, 2, 2],
-            [4, 4],
-            [10, 3],
-          ],
-        },
-      },
+      color: { ...byLayer, scale: { range: SERIES } },
+      strokeDash: { ...byLayer, scale: { range: DASHES } },
     },
   } as never);
 }

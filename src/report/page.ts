@@ -116,8 +116,7 @@ function overview(project: Project): string {
     const b = baseline?.evaluation;
     const link = `<a href="#${escapeHtml(encodeURIComponent(anchor(m)))}">${escapeHtml(m.name)}</a>`;
     return [
-      { html: link },
-      { html: `<span class="what">${escapeHtml(m.result?.title ?? '')}</span>` },
+      { html: `${link}<span class="what">${escapeHtml(m.result?.title ?? '')}</span>` },
       e ? percent(e.top1) : '–',
       whole(m.bytes),
       times(baseline?.bytes, m.bytes),
@@ -132,7 +131,6 @@ function overview(project: Project): string {
   });
   const head = [
     'model',
-    'what was done',
     'test top-1',
     'bytes',
     'smaller',
@@ -148,7 +146,7 @@ function overview(project: Project): string {
   const notes = known[0]?.name === baseline?.name ? remarks({ variants: known }) : [];
   const missing = models.filter((m) => !m.evaluation).map((m) => m.name);
   return [
-    table(head, rows, 2),
+    table(head, rows),
     '<p class="note">Milliseconds are an image’s, one thread; MACs are multiply-accumulates whose weight is not zero.</p>',
     notes.length > 0
       ? `<p><strong>Smaller is not always faster.</strong> ${escapeHtml(notes.join(' '))}</p>`
@@ -178,7 +176,7 @@ async function tradeOffs(project: Project): Promise<string> {
     const points = drawn.map((m) => ({ name: m.name, top1: m.top1, x: m[x] }));
     const front = paretoFront(points).map((p) => p.name);
     return figure(
-      await tradeOff(points, title),
+      await tradeOff(points, title, x === 'bytes' ? '~s' : '~g'),
       escapeHtml(
         `Accuracy against ${what}. Diamonds on the dashed line are the Pareto front, which no other model beats in both: ${front.join(', ')}.`,
       ),
@@ -192,7 +190,7 @@ async function tradeOffs(project: Project): Promise<string> {
     out.length > 0
       ? `<p class="note">Not drawn, being more than a point below the best: ${escapeHtml(out.join(', '))}.</p>`
       : '';
-  return `<div class="grid two">${plots.join('\n')}</div>${omitted}`;
+  return `<div class="grid two large">${plots.join('\n')}</div>${omitted}`;
 }
 
 function footer({ baseline, models }: Project): string {

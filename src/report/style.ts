@@ -12,7 +12,7 @@ export const STYLE = `
 *{box-sizing:border-box}
 html{scroll-padding-top:4rem;-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 var(--sans)}
-header,main,footer{max-width:70rem;margin:0 auto;padding:0 1.25rem}
+header,main,footer{max-width:74rem;margin:0 auto;padding:0 1.25rem}
 header{padding-top:2.5rem;padding-bottom:1rem}
 h1,h2,.headline{font-family:var(--serif);font-weight:600;line-height:1.2;text-wrap:balance}
 h1{font-size:clamp(1.7rem,5vw,2.5rem);margin:0 0 .6rem;letter-spacing:-.01em}
@@ -24,7 +24,7 @@ a{color:var(--accent)}
 .note,figcaption,.facts dt,footer{color:var(--muted);font-size:.875rem}
 code{font-family:var(--mono);font-size:.86em;overflow-wrap:anywhere}
 nav{position:sticky;top:0;z-index:2;background:var(--paper);border-bottom:1px solid var(--faint)}
-nav>div{max-width:70rem;margin:0 auto;padding:.45rem 1.25rem;display:flex;gap:.3rem 1.1rem;align-items:center;overflow-x:auto;white-space:nowrap;font-size:.9rem}
+nav>div{max-width:74rem;margin:0 auto;padding:.45rem 1.25rem;display:flex;gap:.3rem 1.1rem;align-items:center;overflow-x:auto;white-space:nowrap;font-size:.9rem}
 nav a{color:var(--ink);text-decoration:none;padding:.15rem 0;border-bottom:2px solid transparent}
 nav a:hover,nav a:focus-visible{border-color:var(--accent)}
 nav label{margin-left:auto;color:var(--muted);display:none}
@@ -39,7 +39,7 @@ th.text,td.text{text-align:left}
 th:first-child,td:first-child{padding-left:0}
 tbody th{font-weight:600}
 tr.baseline td,tr.baseline th{background:color-mix(in srgb,var(--faint) 35%,transparent)}
-.what{white-space:normal;display:inline-block;min-width:13rem;max-width:22rem}
+.what{display:block;white-space:normal;min-width:11rem;max-width:19rem;font-weight:400;font-size:.8rem;line-height:1.35;color:var(--muted)}
 .bar{display:inline-block;width:7rem;height:.6rem;background:linear-gradient(var(--c1),var(--c1)) 0/var(--w) 100% no-repeat;vertical-align:baseline}
 .grid{display:grid;gap:1.2rem 1.6rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));margin:.8rem 0}
 .grid.two{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr))}
@@ -47,13 +47,13 @@ figure{margin:0;min-width:0}
 figure>strong{display:block;font-size:.875rem;margin-bottom:.2rem}
 figcaption{line-height:1.4;margin-top:.2rem}
 svg{display:block;max-width:100%;height:auto;font-family:var(--sans)}
-.two svg{width:100%;max-width:33rem}
+.large svg{width:100%;max-width:33rem}
 .key{display:inline-block;width:.8em;height:.8em;margin:0 .3em 0 .6em;border-radius:2px;vertical-align:-.05em}
 .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr));gap:.7rem 1.2rem;margin:1rem 0 0}
 .facts div{border-left:2px solid var(--faint);padding-left:.7rem}
 .facts dt{line-height:1.3}
 .facts dd{margin:0;font-size:1.12rem;font-variant-numeric:tabular-nums}
-.facts small{color:var(--muted);font-size:.8rem}
+.facts small{display:block;color:var(--muted);font-size:.8rem}
 .model{padding-top:1.8rem;border-top:3px solid var(--ink);margin-bottom:3.5rem}
 .script .model{display:none}
 .script .model.chosen,.script.all .model{display:block}
@@ -79,7 +79,7 @@ nav a.far{display:none}}
 body{font-size:10pt}nav{display:none}header,main,footer{max-width:none;padding-left:0;padding-right:0}
 .script .model{display:block}.model{break-before:page}
 h2,h3{break-after:avoid}figure,.facts,.images li,tr,pre{break-inside:avoid}
-.scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:.2rem .35rem}.what{min-width:8rem;max-width:11rem}.bar{width:3.5rem}
+.scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:.2rem .35rem}.what{min-width:9rem;max-width:14rem;font-size:6.5pt}.bar{width:3.5rem}
 .grid{grid-template-columns:repeat(3,1fr);gap:.8rem}.grid.two{grid-template-columns:1fr 1fr}
 .confusion td,.confusion th{min-width:0;padding:.15rem .3rem}
 pre{max-height:none;white-space:pre-wrap;overflow-wrap:anywhere}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}

@@ -59,7 +59,7 @@ export async function drawVega(label: string, spec: vega.Spec): Promise<string> 
       .replace(/ class="[^"]*"/g, '')
       .replace(/ (?:version|stroke-miterlimit|aria-[a-z]+|role)="[^"]*"/g, '')
       .replace(/<path (?:pointer-events="none" )?d="(?:M0,0h0v0h0Z)?"(?: [a-z-]+="[^"]*")*><\/path>/g, '')
-      .replace(/(\d\.\d{2})\d+/g, '$1')
+      .replace(/ (?:d|transform)="[^"]*"/g, (attribute) => attribute.replace(/(\d\.\d{2})\d+/g, '$1'))
       .replace('<svg', `<svg role="img" aria-label="${escapeHtml(label)}"`);
   } finally {
     view.finalize();

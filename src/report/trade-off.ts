@@ -1,5 +1,6 @@
 /** Accuracy against bytes and against time: every model a point with its name, those no other beats joined by a line. */
 import type { Spec } from 'vega';
+import { type Box, placeLabels } from './labels.ts';
 import { drawVega, FAINT, INK, MUTED, SERIES } from './svg.ts';
 
 export interface Candidate {
@@ -24,51 +25,86 @@ export function paretoFront<C extends Candidate>(candidates: readonly C[]): C[] 
   return sorted.filter((c, i) => sorted.slice(0, i).every((other) => other.top1 < c.top1));
 }
 
-/** Points on a logarithmic axis, as SVG. */
-export function tradeOff(candidates: readonly Candidate[], title: string): Promise<string> {
+const WIDTH = 350;
+const HEIGHT = 240;
+
+/** The ends of an axis with room for points and names, in the axis's own (linear or logarithmic) terms. */
+function ends(values: readonly number[], room: number): [number, number] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const span = high - low || 1;
+  return [low - room * span, high + room * span];
+}
+
+/** The steps of the line through the front, as thin boxes. */
+function stairs(front: readonly { x: number; y: number }[]): Box[] {
+  return front.slice(1).flatMap((to, i) => {
+    const from = front[i];
+    return [
+      { left: from.x, right: to.x, top: from.y - 2, bottom: from.y + 2 },
+      { left: to.x - 2, right: to.x + 2, top: to.y, bottom: from.y },
+    ];
+  });
+}
+
+/**
+ * Points on a logarithmic axis, as SVG.
+ * @param format of the numbers along the axis, as d3 has it
+ */
+export function tradeOff(candidates: readonly Candidate[], title: string, format: string): Promise<string> {
   const front = paretoFront(candidates);
-  const points = candidates.map((c) => ({
+  // Names of the front are placed first: they are what is looked for.
+  const points = [...front, ...candidates.filter((c) => !front.includes(c))].map((c) => ({
     name: c.name,
     x: c.x,
     y: 100 * c.top1,
     front: front.includes(c),
   }));
-  const line = front.map((c) => ({ x: c.x, y: 100 * c.top1 }));
+  const logs = ends(
+    points.map((p) => Math.log(p.x)),
+    0.09,
+  );
+  const tops = ends(
+    points.map((p) => p.y),
+    0.12,
+  );
+  const pixels = points.map(({ name, x, y }) => ({
+    name,
+    x: (WIDTH * (Math.log(x) - logs[0])) / (logs[1] - logs[0]),
+    y: (HEIGHT * (tops[1] - y)) / (tops[1] - tops[0]),
+  }));
+  const area = { left: 0, top: 0, right: WIDTH + 20, bottom: HEIGHT };
+  const placed = placeLabels(pixels, area, stairs(pixels.slice(0, front.length)));
+  const labelled = points.map((p, i) => ({ ...p, ...placed[i] }));
+  const axis = {
+    labelColor: MUTED,
+    titleColor: MUTED,
+    gridColor: FAINT,
+    domainColor: FAINT,
+    tickColor: FAINT,
+    labelFontSize: 12,
+    titleFontSize: 12,
+    titleFontWeight: 'normal',
+    labelOverlap: true,
+    tickCount: 5,
+  } as const;
   const place = { x: { scale: 'x', field: 'x' }, y: { scale: 'y', field: 'y' } };
   const spec: Spec = {
-    width: 400,
-    height: 270,
-    padding: 4,
-    autosize: { type: 'fit', contains: 'padding' },
+    width: WIDTH,
+    height: HEIGHT,
+    padding: { left: 2, right: 20, top: 4, bottom: 2 },
     data: [
-      { name: 'points', values: points },
-      { name: 'front', values: line },
+      { name: 'points', values: labelled },
+      { name: 'front', values: front.map((c) => ({ x: c.x, y: 100 * c.top1 })) },
     ],
     scales: [
-      { name: 'x', type: 'log', domain: { data: 'points', field: 'x' }, range: 'width', padding: 34 },
-      {
-        name: 'y',
-        type: 'linear',
-        domain: { data: 'points', field: 'y' },
-        range: 'height',
-        zero: false,
-        padding: 22,
-      },
+      { name: 'x', type: 'log', domain: logs.map(Math.exp), range: 'width' },
+      { name: 'y', type: 'linear', domain: tops, range: 'height', zero: false },
     ],
     axes: [
-      { scale: 'x', orient: 'bottom', title, format: '~s', tickCount: 5, labelOverlap: true },
-      { scale: 'y', orient: 'left', title: 'test top-1, %', grid: true, tickCount: 5 },
-    ].map((axis) => ({
-      ...axis,
-      labelColor: MUTED,
-      titleColor: MUTED,
-      gridColor: FAINT,
-      domainColor: FAINT,
-      tickColor: FAINT,
-      labelFontSize: 12,
-      titleFontSize: 12,
-      titleFontWeight: 'normal',
-    })) as Spec['axes'],
+      { ...axis, scale: 'x', orient: 'bottom', title, format },
+      { ...axis, scale: 'y', orient: 'left', title: 'test top-1, %', grid: true },
+    ],
     marks: [
       {
         type: 'line',
@@ -85,7 +121,6 @@ export function tradeOff(candidates: readonly Candidate[], title: string): Promi
       },
       {
         type: 'symbol',
-        name: 'symbols',
         from: { data: 'points' },
         encode: {
           enter: {
@@ -98,38 +133,23 @@ export function tradeOff(candidates: readonly Candidate[], title: string): Promi
       },
       {
         type: 'text',
-        from: { data: 'symbols' },
+        from: { data: 'points' },
         encode: {
           enter: {
-            text: { field: 'datum.name' },
+            ...place,
+            text: { field: 'name' },
+            dx: { field: 'dx' },
+            dy: { field: 'dy' },
+            align: { field: 'align' },
+            baseline: { value: 'middle' },
             fontSize: { value: 12 },
-            fontWeight: { signal: "datum.datum.front ? '600' : '400'" },
+            fontWeight: { signal: "datum.front ? '600' : '400'" },
             fill: { value: INK },
           },
         },
-        transform: [
-          {
-            type: 'label',
-            size: { signal: '[width + 4, height]' },
-            anchor: [
-              'top',
-              'right',
-              'bottom',
-              'left',
-              'top-right',
-              'bottom-right',
-              'top-left',
-              'bottom-left',
-            ],
-            offset: [3, 3, 3, 3, 1, 1, 1, 1],
-            avoidMarks: ['symbols'],
-          },
-        ],
       },
     ],
   };
-  return drawVega(
-    `${title} against test top-1; on the Pareto front: ${front.map((c) => c.name).join(', ')}`,
-    spec,
-  );
+  const names = front.map((c) => c.name).join(', ');
+  return drawVega(`${title} against test top-1; on the Pareto front: ${names}`, spec);
 }
