@@ -34,10 +34,19 @@ export function flipBits(file: Uint8Array, every: number): void {
       const altered = file.slice();
       altered[at] ^= 1 << bit;
       const where = `byte ${at} of ${file.length}, bit ${bit}`;
-      expect(() => decode(altered), where).toThrow(FormatError);
+      expect(refusal(altered), where).toBeInstanceOf(FormatError);
       // The checksum's own four bytes come right again by sealing.
       const found = misbehaves(resealed(altered));
       if (found !== null) expect(found, where).toBeNull();
     }
   }
+}
+
+function refusal(bytes: Uint8Array): unknown {
+  try {
+    decode(bytes);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
 }

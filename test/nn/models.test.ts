@@ -50,7 +50,7 @@ test.each(['lenet300-100', 'lenet5-shared', 'ds-cnn', 'resnet8'])(
   (name) => {
     const weights = (seed: number) => {
       const graph = modelByName(name, { inputShape: [1, 16, 16], classes: 3, rng: new Rng(seed) });
-      return [...graph.params.values()][0].values;
+      return [...[...graph.params.values()][0].values.subarray(0, 50)];
     };
     expect(weights(4)).toEqual(weights(4));
     expect(weights(4)).not.toEqual(weights(5));
