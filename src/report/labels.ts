@@ -46,7 +46,11 @@ const places: readonly Placed[] = [
  * @param area what the names should stay in
  * @param obstacles what else they should not cover
  */
-export function placeLabels(points: readonly { x: number; y: number; name: string }[], area: Box): Placed[] {
+export function placeLabels(
+  points: readonly { x: number; y: number; name: string }[],
+  area: Box,
+  obstacles: readonly Box[],
+): Placed[] {
   const taken: Box[] = points.map(({ x, y }) => ({
     left: x - RADIUS,
     right: x + RADIUS,
