@@ -46,13 +46,12 @@ const words = {
 
 /**
  * The aim in words, and how far `fastest` (paring's quickest row) came: 'reached', 'floor reached' or 'missed'.
- * A share of the peak is of the quickest sample, since the probe is: a busy neighbour takes from both.
  */
 export function judge(goal, fastest, { bestPeer, denseRow, peak }) {
   const got = {
     ratio: () => bestPeer && bestPeer.ms / fastest.ms,
     dense: () => denseRow && denseRow.ms / fastest.ms,
-    peak: () => peak && (fastest.gops * fastest.ms) / fastest.best / peak,
+    peak: () => peak && fastest.gops / peak,
     ms: () => fastest.ms,
   }[goal.kind]();
   const share = goal.kind === 'ms' ? goal.aim / got : got / goal.aim;

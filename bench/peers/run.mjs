@@ -155,20 +155,22 @@ function takeTurns(work, names, hosts) {
   return { rows, failures };
 }
 
-/** The median over turns of each turn's median; `best` is the quickest sample, `off` the difference from the reference. */
+/**
+ * `ms` is the fastest sample of all turns: a neighbour on the machine only ever adds. `median` is the middle one of the turns'
+ * medians, `spread` the lowest and highest of them, `off` the difference from the reference.
+ */
 function row(work, ops, { engine, node, all, off, best, peak }) {
-  const ms = median(all);
   return {
     ...{
       work: work.id,
       engine,
       node,
-      ms: digits(ms),
-      gops: ops ? digits(ops / ms / 1e6) : null,
+      ms: digits(best),
+      gops: ops ? digits(ops / best / 1e6) : null,
       ratio: null,
     },
-    spread: [digits(Math.min(...all)), digits(Math.max(...all))],
-    ...{ best: digits(best), off: digits(off), run },
+    ...{ median: digits(median(all)), spread: [digits(Math.min(...all)), digits(Math.max(...all))] },
+    ...{ off: digits(off), run },
     ...(peak ? { peak: digits(peak) } : {}),
   };
 }
@@ -201,9 +203,9 @@ function merge(all, work, { rows, failures }) {
 function show(work, rows, failures) {
   console.log(`\n${work.title}`);
   console.table(
-    rows.map(({ engine, node, ms, gops, ratio, spread }) => {
+    rows.map(({ engine, node, ms, gops, ratio, median, spread }) => {
       const [low, high] = spread;
-      return { engine, node, ms, gops, ratio, spread: `${low}..${high}` };
+      return { engine, node, ms, gops, ratio, median, spread: `${low}..${high}` };
     }),
   );
   for (const { engine, node, reason } of failures) {

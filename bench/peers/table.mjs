@@ -16,8 +16,8 @@ const major = (row) => row.node.split('.')[0];
 const quickest = (rows) => rows.reduce((best, row) => (best && best.ms <= row.ms ? best : row), undefined);
 const number = (ms) => (ms >= 100 ? ms.toFixed(0) : ms.toPrecision(3));
 const rate = (row) => (row.gops ? ` (${row.gops.toFixed(row.gops < 10 ? 1 : 0)})` : '');
-/** How far apart the rounds were, in per cent of their median. */
-const spread = ({ ms, spread: [low, high] }) => ((100 * (high - low)) / ms).toFixed(0);
+/** How far the slowest turn's median was above the fastest sample, in per cent. */
+const spread = ({ ms, spread: [, high] }) => ((100 * (high - ms)) / ms).toFixed(0);
 
 export function peerTable({ rows, failures, machine, versions }, works) {
   const of = (id) => rows.filter((row) => row.work === id);
@@ -59,8 +59,8 @@ export function peerTable({ rows, failures, machine, versions }, works) {
     `| --- | ${hosts.map(() => '---: |').join(' ')} ---: | --- | ---: | ---: | --- | --- |`,
     ...lines,
     '',
-    `Milliseconds, in brackets Gop/s (two a multiply-accumulate); one thread, the median of each turn and the middle one of the ` +
-      `turns; spread: slowest less fastest turn. ratio: the best peer on either Node over paring on either. ` +
+    `Milliseconds, in brackets Gop/s (two a multiply-accumulate); one thread, the fastest sample of all turns; spread: how far ` +
+      `the median of the slowest turn was above it. ratio: the best peer on either Node over paring on either. ` +
       `${peak ? `Peak: ${peak.toFixed(1)} GFLOP/s. ` : ''}Node ${hosts.join(' and ')}; ${machine}. ${engineVersions.map(([name, v]) => `${name} ${v}`).join(', ')}.${runs > 1 ? ` The rows come from ${runs} runs.` : ''}`,
     ...notes(failures),
   ].join('\n');
