@@ -9,9 +9,18 @@
 import { blockOfK, packedRows, START_LOAD, START_ZERO, TILE_BYTES } from '../gemm/blocking';
 import { f32_gemm_panels } from '../gemm/f32_gemm_panels';
 import { f32_pack_a_bytes } from '../gemm/f32_pack_a';
-import { f32_winograd_input, INPUT_SCRATCH } from './f32_winograd_input';
+import { f32_winograd_input, INPUT_SCRATCH, OVERREAD } from './f32_winograd_input';
 import { f32_winograd_output, OUTPUT_SCRATCH } from './f32_winograd_output';
-import { ELEMENTS, ENTRY, fillTiles, frameExtent, tileEntries, tilesAlong } from './f32_winograd_tiles';
+import {
+  ELEMENTS,
+  ENTRY,
+  fillTiles,
+  frameExtent,
+  INPUTS,
+  TILE,
+  tileEntries,
+  tilesAlong,
+} from './f32_winograd_tiles';
 import { f32_copy_into_frame, zero } from './window';
 
 /** Floats of transformed inputs and outputs that a block of tiles may take. */
@@ -29,9 +38,10 @@ function samplesAtOnce(n: i32, ci: i32, co: i32, tiles: i32): i32 {
   return min(n, max(1, blockOfTiles(ci, co) / tiles));
 }
 
-/** Bytes of one sample in the frame. */
-function frameBytes(ci: i32, ho: i32, wo: i32): usize {
-  return (<usize>ci * <usize>(frameExtent(ho) * frameExtent(wo))) << 2;
+/** Rows of the frame: those that the tiles of a block see, of one channel. */
+function frameRows(ho: i32, wo: i32, block: i32): i32 {
+  const rowsOfTiles = (block - 2 + tilesAlong(wo)) / tilesAlong(wo) + 1;
+  return min(frameExtent(ho), rowsOfTiles * TILE + INPUTS - TILE);
 }
 
 /** Bytes from one element's panels to the next: an odd number of cache lines, lest 36 of them fall into one set. */
@@ -45,9 +55,11 @@ export function f32_winograd_conv2d_scratch(n: i32, ci: i32, co: i32, ho: i32, w
   const samples = samplesAtOnce(n, ci, co, tiles);
   const entries = tileEntries(samples * tiles);
   const block = min(blockOfTiles(ci, co), entries);
+  const frame = samples * frameRows(ho, wo, block) * frameExtent(wo);
   return (
     <usize>entries * ENTRY +
-    <usize>samples * frameBytes(ci, ho, wo) +
+    ((<usize>frame) << 2) +
+    OVERREAD +
     elementBytes(blockOfK(ci), block) * ELEMENTS +
     ((<usize>(ELEMENTS * co) * <usize>block) << 2) +
     INPUT_SCRATCH +
@@ -88,11 +100,13 @@ export function f32_winograd_conv2d(
   const block = min(blockOfTiles(ci, co), entries);
   const step = blockOfK(ci);
   const element = elementBytes(step, block);
-  const hp = frameExtent(ho);
+  const hp = frameRows(ho, wo, block);
   const wp = frameExtent(wo);
-  const sampleOfFrame = frameBytes(ci, ho, wo);
-  const plane = (<usize>(hp * wp)) << 2;
+  const pitch = (<usize>wp) << 2;
+  const plane = <usize>hp * pitch;
+  const frameBytes = <usize>samples * plane;
   const planeOfX = (<usize>(h * w)) << 2;
+  const sampleOfX = <usize>ci * planeOfX;
   const planeOfY = (<usize>(ho * wo)) << 2;
   const sampleOfY = <usize>co * planeOfY;
   const ldm = (<usize>(ELEMENTS * block)) << 2;
@@ -101,34 +115,34 @@ export function f32_winograd_conv2d(
 
   const table = scratch;
   const frame = table + <usize>entries * ENTRY;
-  const v = frame + <usize>samples * sampleOfFrame;
+  const v = frame + frameBytes + OVERREAD;
   const m = v + element * ELEMENTS;
   const inputs = m + <usize>co * ldm;
   const outputs = inputs + INPUT_SCRATCH;
   const tile = outputs + OUTPUT_SCRATCH;
-  fillTiles(samples, ho, wo, sampleOfFrame, sampleOfY, table);
-  zero(frame, <usize>samples * sampleOfFrame);
+  fillTiles(samples, ho, wo, plane, sampleOfY, table);
 
   for (let sample = 0; sample < n; sample += samples) {
     const here = min(samples, n - sample);
-    f32_copy_into_frame(here * ci, h, w, padT, padL, 1, 1, hp, wp, x, frame);
     for (let t = 0; t < here * tiles; t += block) {
       const count = min(block, here * tiles - t);
       const columns = tileEntries(count);
       const entry = table + <usize>t * ENTRY;
+      // The frame begins with the row that the block's first tile sees first.
+      const top = (t / tilesAlong(wo)) * TILE;
+      zero(frame, frameBytes);
       for (let k = 0; k < ci; k += step) {
         const kc = min(step, ci - k);
-        f32_winograd_input(
-          columns,
-          kc,
-          frame + <usize>k * plane,
-          plane,
-          (<usize>wp) << 2,
-          entry,
-          v,
-          element,
-          inputs,
-        );
+        const panel = (<usize>kc) << 5;
+        for (let i = 0; i < kc; i++) {
+          let channel = x + <usize>(k + i) * planeOfX;
+          for (let s = 0; s < here; s++) {
+            f32_copy_into_frame(1, h, w, padT - top, padL, 1, 1, hp, wp, channel, frame + <usize>s * plane);
+            channel += sampleOfX;
+          }
+          const from = frame - <usize>top * pitch;
+          f32_winograd_input(columns, from, pitch, entry, v + ((<usize>i) << 5), panel, element, inputs);
+        }
         const start = k > 0 ? START_LOAD : START_ZERO;
         let weights = packed + <usize>k * columnOfWeights;
         let c = m;
@@ -154,7 +168,7 @@ export function f32_winograd_conv2d(
       }
       f32_winograd_output(count, block, co, m, (<usize>wo) << 2, planeOfY, entry, bias, y, lo, hi, outputs);
     }
-    x += <usize>(here * ci) * planeOfX;
+    x += <usize>here * sampleOfX;
     y += <usize>here * sampleOfY;
   }
 }

@@ -48,18 +48,58 @@ export function f32_winograd_output(
   const element = (<usize>room) << 2;
   const low = f32x4.splat(lo);
   const high = f32x4.splat(hi);
+  const near = f32x4.splat(NEAR);
+  const far = f32x4.splat(FAR);
+  const half = f32x4.splat(0.5);
   for (let channel = 0; channel < co; channel++) {
     const start = bias != 0 ? v128.load_splat<f32>(bias + ((<usize>channel) << 2)) : f32x4.splat(0);
     let entry = table;
     for (let t = 0; t < tiles; t += 4) {
-      let from = m + ((<usize>t) << 2);
-      for (let x = rows; x < rows + ROW; x += 16) {
-        column(from, element * INPUTS, x);
-        from += element;
-      }
+      columns(m + ((<usize>t) << 2), element, rows);
+      const count = min(4, tiles - t);
+      const whole = count == 4 && areWhole(entry);
+      const o0 = load<i32>(entry, 4);
+      const o1 = load<i32>(entry, 20);
+      const o2 = load<i32>(entry, 36);
+      const o3 = load<i32>(entry, 52);
       let out = y;
       for (let r = 0; r < TILE; r++) {
-        four(rows + <usize>r * ROW, start, low, high, r, min(4, tiles - t), entry, out);
+        const p = rows + <usize>r * ROW;
+        const m1 = v128.load(p, 16);
+        const m2 = v128.load(p, 32);
+        const m3 = v128.load(p, 48);
+        const m4 = v128.load(p, 64);
+        const a = f32x4.add(m1, m2);
+        const b = f32x4.mul(f32x4.sub(m1, m2), near);
+        const c = f32x4.add(m3, m4);
+        const d = f32x4.mul(f32x4.sub(m3, m4), far);
+        let y0 = f32x4.add(f32x4.add(v128.load(p), a), c);
+        let y1 = f32x4.add(b, d);
+        let y2 = f32x4.add(f32x4.mul(a, half), f32x4.add(c, c));
+        let y3 = f32x4.add(f32x4.add(f32x4.mul(b, half), f32x4.add(d, d)), v128.load(p, 80));
+        y0 = f32x4.pmin(f32x4.pmax(f32x4.add(y0, start), low), high);
+        y1 = f32x4.pmin(f32x4.pmax(f32x4.add(y1, start), low), high);
+        y2 = f32x4.pmin(f32x4.pmax(f32x4.add(y2, start), low), high);
+        y3 = f32x4.pmin(f32x4.pmax(f32x4.add(y3, start), low), high);
+        const t0 = v128.shuffle<f32>(y0, y1, 0, 4, 1, 5);
+        const t1 = v128.shuffle<f32>(y0, y1, 2, 6, 3, 7);
+        const t2 = v128.shuffle<f32>(y2, y3, 0, 4, 1, 5);
+        const t3 = v128.shuffle<f32>(y2, y3, 2, 6, 3, 7);
+        y0 = v128.shuffle<i64>(t0, t2, 0, 2);
+        y1 = v128.shuffle<i64>(t0, t2, 1, 3);
+        y2 = v128.shuffle<i64>(t1, t3, 0, 2);
+        y3 = v128.shuffle<i64>(t1, t3, 1, 3);
+        if (whole) {
+          v128.store(out + o0, y0);
+          v128.store(out + o1, y1);
+          v128.store(out + o2, y2);
+          v128.store(out + o3, y3);
+        } else {
+          put(y0, r, entry, out);
+          if (count > 1) put(y1, r, entry + ENTRY, out);
+          if (count > 2) put(y2, r, entry + 2 * ENTRY, out);
+          if (count > 3) put(y3, r, entry + 3 * ENTRY, out);
+        }
         out += pitch;
       }
       entry += 4 * ENTRY;
@@ -69,57 +109,43 @@ export function f32_winograd_output(
   }
 }
 
-/** A^T times six vectors `step` bytes apart, to four, a row apart. */
-function column(p: usize, step: usize, to: usize): void {
-  const m0 = v128.load(p);
-  p += step;
-  const m1 = v128.load(p);
-  p += step;
-  const m2 = v128.load(p);
-  p += step;
-  const m3 = v128.load(p);
-  p += step;
-  const m4 = v128.load(p);
-  p += step;
-  const m5 = v128.load(p);
-  const a = f32x4.add(m1, m2);
-  const b = f32x4.mul(f32x4.sub(m1, m2), f32x4.splat(NEAR));
-  const c = f32x4.add(m3, m4);
-  const d = f32x4.mul(f32x4.sub(m3, m4), f32x4.splat(FAR));
+/** A^T times the columns of elements of four tiles: six rows of six, `element` bytes apart, to four rows of six vectors. */
+function columns(p: usize, element: usize, to: usize): void {
+  const near = f32x4.splat(NEAR);
+  const far = f32x4.splat(FAR);
   const half = f32x4.splat(0.5);
-  v128.store(to, f32x4.add(f32x4.add(m0, a), c));
-  v128.store(to, f32x4.add(b, d), ROW);
-  v128.store(to, f32x4.add(f32x4.mul(a, half), f32x4.add(c, c)), 2 * ROW);
-  v128.store(to, f32x4.add(f32x4.add(f32x4.mul(b, half), f32x4.add(d, d)), m5), 3 * ROW);
+  const step = element * INPUTS;
+  for (let end = to + ROW; to < end; to += 16) {
+    let from = p;
+    const m0 = v128.load(from);
+    from += step;
+    const m1 = v128.load(from);
+    from += step;
+    const m2 = v128.load(from);
+    from += step;
+    const m3 = v128.load(from);
+    from += step;
+    const m4 = v128.load(from);
+    const m5 = v128.load(from + step);
+    const a = f32x4.add(m1, m2);
+    const b = f32x4.mul(f32x4.sub(m1, m2), near);
+    const c = f32x4.add(m3, m4);
+    const d = f32x4.mul(f32x4.sub(m3, m4), far);
+    v128.store(to, f32x4.add(f32x4.add(m0, a), c));
+    v128.store(to, f32x4.add(b, d), ROW);
+    v128.store(to, f32x4.add(f32x4.mul(a, half), f32x4.add(c, c)), 2 * ROW);
+    v128.store(to, f32x4.add(f32x4.add(f32x4.mul(b, half), f32x4.add(d, d)), m5), 3 * ROW);
+    p += element;
+  }
 }
 
-/** Row r of the outputs of `count` <= 4 tiles. */
-function four(p: usize, bias: v128, low: v128, high: v128, r: i32, count: i32, entry: usize, y: usize): void {
-  const m1 = v128.load(p, 16);
-  const m2 = v128.load(p, 32);
-  const m3 = v128.load(p, 48);
-  const m4 = v128.load(p, 64);
-  const a = f32x4.add(m1, m2);
-  const b = f32x4.mul(f32x4.sub(m1, m2), f32x4.splat(NEAR));
-  const c = f32x4.add(m3, m4);
-  const d = f32x4.mul(f32x4.sub(m3, m4), f32x4.splat(FAR));
-  const half = f32x4.splat(0.5);
-  let y0 = f32x4.add(f32x4.add(v128.load(p), a), c);
-  let y1 = f32x4.add(b, d);
-  let y2 = f32x4.add(f32x4.mul(a, half), f32x4.add(c, c));
-  let y3 = f32x4.add(f32x4.add(f32x4.mul(b, half), f32x4.add(d, d)), v128.load(p, 80));
-  y0 = f32x4.pmin(f32x4.pmax(f32x4.add(y0, bias), low), high);
-  y1 = f32x4.pmin(f32x4.pmax(f32x4.add(y1, bias), low), high);
-  y2 = f32x4.pmin(f32x4.pmax(f32x4.add(y2, bias), low), high);
-  y3 = f32x4.pmin(f32x4.pmax(f32x4.add(y3, bias), low), high);
-  const t0 = v128.shuffle<f32>(y0, y1, 0, 4, 1, 5);
-  const t1 = v128.shuffle<f32>(y0, y1, 2, 6, 3, 7);
-  const t2 = v128.shuffle<f32>(y2, y3, 0, 4, 1, 5);
-  const t3 = v128.shuffle<f32>(y2, y3, 2, 6, 3, 7);
-  put(v128.shuffle<i64>(t0, t2, 0, 2), r, entry, y);
-  if (count > 1) put(v128.shuffle<i64>(t0, t2, 1, 3), r, entry + ENTRY, y);
-  if (count > 2) put(v128.shuffle<i64>(t1, t3, 0, 2), r, entry + 2 * ENTRY, y);
-  if (count > 3) put(v128.shuffle<i64>(t1, t3, 1, 3), r, entry + 3 * ENTRY, y);
+/** Whether all outputs of four tiles exist. */
+function areWhole(entry: usize): bool {
+  const sum = i32x4.add(
+    i32x4.add(v128.load(entry), v128.load(entry, 16)),
+    i32x4.add(v128.load(entry, 32), v128.load(entry, 48)),
+  );
+  return i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3) == 8 * TILE;
 }
 
 /** Row r of one tile, where it exists. */
