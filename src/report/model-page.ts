@@ -85,7 +85,7 @@ async function trainingSection(model: ProjectModel): Promise<string> {
   }
   const plots = curves.map(({ title, svg }) => `<figure><strong>${title}</strong>${svg}</figure>`);
   const steps = model.result?.recipe?.steps.map(({ step }) => `<code>${escapeHtml(step)}</code>`).join(', ');
-  const intro = `${steps ? `The recipe’s steps, in turn: ${steps}. ` : ''}Dashed upright lines stand between parts that train.`;
+  const intro = `${steps ? `The recipe’s steps, in turn: ${steps}. ` : ''}The loss is what was minimized, a teacher’s part included. Dashed upright lines stand between parts that train.`;
   return section('Training', intro, `<div class="grid">${plots.join('\n')}</div>`);
 }
 
@@ -114,7 +114,7 @@ async function weightsSection(model: ProjectModel, layers: readonly Layer[]): Pr
     layers.some(({ before }) => before)
       ? key('before', `filled: before, in ${escapeHtml(model.parent?.name ?? '')}`)
       : '',
-    key('c1', 'outlined: as they are in this file'),
+    layers.every(({ param }) => param.codebook) ? '' : key('c1', 'outlined: as they are in this file'),
     shared ? key('c2', 'upright lines: centroids, as high as the share of the weights each stands for') : '',
   ].join(' ');
   const rest = layers.length > HISTOGRAMS ? `The first ${HISTOGRAMS} of ${layers.length} layers. ` : '';

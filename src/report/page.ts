@@ -45,7 +45,7 @@ export async function reportPage(project: Project): Promise<string> {
 <h1>${escapeHtml(title)}</h1>
 ${lead(project)}
 </header>
-<nav aria-label="Sections"><div><a href="#overview">Overview</a><a href="#trade-off">Trade-off</a><a href="#models">Models</a><label>Show <select id="choice" data-first="${first}" autocomplete="off"><option value="all">all models</option>${options.join('')}</select></label></div></nav>
+<nav aria-label="Sections"><div><a href="#overview">Overview</a><a href="#trade-off">Trade-off</a><a href="#models">Models</a><label><span class="word">Show </span><select aria-label="Model to show" id="choice" data-first="${first}" autocomplete="off"><option value="all">all models</option>${options.join('')}</select></label></div></nav>
 <main>
 <section id="overview">
 <h2>Overview</h2>

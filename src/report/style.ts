@@ -73,7 +73,7 @@ ol.lineage{padding-left:1.3rem}
 .wrong{border-left:3px solid var(--c2);padding:.1rem 0 .1rem .9rem}
 footer{padding-top:1rem;padding-bottom:3rem;border-top:1px solid var(--faint);margin-top:2rem}
 @media (max-width:30rem){header,main,footer{padding-left:1rem;padding-right:1rem}nav>div{padding:.45rem 1rem}.facts{grid-template-columns:1fr 1fr}
-nav a.far{display:none}}
+nav>div{gap:.3rem .8rem}nav .word{display:none}nav select{max-width:8.5rem}}
 @media print{:root{color-scheme:light;${LIGHT};--paper:#fff}
 @page{margin:14mm}
 body{font-size:10pt}nav{display:none}header,main,footer{max-width:none;padding-left:0;padding-right:0}
