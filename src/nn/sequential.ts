@@ -4,18 +4,17 @@ import { Rng } from '../core/rng.ts';
 import { isRecord, obey, oneOfNames } from '../core/rules.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Graph } from '../graph/graph.ts';
-import {
-  type AvgPoolOptions,
-  type BatchNormOptions,
-  builder,
-  type Conv2dOptions,
-  type GraphBuilder,
-  type LinearOptions,
-  type PaddingOption,
-  type PoolOptions,
-  type SharedOptions,
-} from './builder.ts';
+import { builder, type GraphBuilder } from './builder.ts';
 import { joins, type LayerOp, layerOps, layerRules } from './layers.ts';
+import type {
+  AvgPoolOptions,
+  BatchNormOptions,
+  Conv2dOptions,
+  LinearOptions,
+  PaddingOption,
+  PoolOptions,
+  SharedOptions,
+} from './options.ts';
 
 /** Layers that can be named by their op alone. */
 export type PlainLayer =

@@ -6,7 +6,8 @@
 import { Rng } from '../../core/rng.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Graph, Padding } from '../../graph/graph.ts';
-import { builder, type Conv2dOptions, type GraphBuilder } from '../builder.ts';
+import { builder, type GraphBuilder } from '../builder.ts';
+import type { Conv2dOptions } from '../options.ts';
 
 /** Output channels of a block, and the stride of its depthwise half. */
 type Block = readonly [out: number, stride: number];
