@@ -147,7 +147,7 @@ async function importanceSection(model: ProjectModel, layers: readonly Layer[]):
   return section(
     'Importance and sparsity by layer',
     '',
-    `<div class="grid two">${figures.join('\n')}</div>${missing}`,
+    `<div class="grid">${figures.join('\n')}</div>${missing}`,
   );
 }
 
@@ -175,7 +175,7 @@ async function errorSection(model: ProjectModel, layers: readonly Layer[]): Prom
   const intro = `The weights here against those of ${escapeHtml(model.parent?.name ?? '')}, largest and root mean square difference as shares of the layer’s range.${
     trained ? ' Training went on in between, so this holds what was learned too, not rounding alone.' : ''
   }`;
-  const body = table(['layer', 'form', 'largest', 'rms', 'signal to noise, dB'], cells, 2);
+  const body = table(['layer', 'form', 'largest', 'rms', 'S/N, dB'], cells, 2);
   const title = quantized ? 'Quantization error by layer' : 'Change of the weights by layer';
   return section(
     title,

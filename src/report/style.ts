@@ -66,7 +66,7 @@ svg{display:block;max-width:100%;height:auto;font-family:var(--sans)}
 .images img,.filters img{image-rendering:pixelated;display:block}
 .images img{width:100%;border:1px solid var(--faint)}
 .images b{color:var(--c2);font-weight:600}
-.filters img{width:100%;max-width:24rem;background:var(--raised);border:1px solid var(--faint);padding:2px}
+.filters img{width:100%;height:auto;max-width:24rem;background:var(--raised);border:1px solid var(--faint);padding:2px}
 pre{font:.8rem/1.5 var(--mono);background:var(--raised);border:1px solid var(--faint);border-radius:.3rem;padding:.7rem .9rem;overflow:auto;max-height:24rem}
 summary{cursor:pointer;color:var(--accent)}
 ol.lineage{padding-left:1.3rem}
