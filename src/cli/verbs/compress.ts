@@ -6,8 +6,6 @@ import { checkRecipe } from '../../compress/recipe.ts';
 import { ArgumentError } from '../../core/errors.ts';
 import { evaluateFile } from '../../node/evaluate-file.ts';
 import { writeWhole } from '../../node/write.ts';
-import { readFolder } from '../../report/folder.ts';
-import { reportPage } from '../../report/page.ts';
 import { builtIn, recipeByName } from '../built-in.ts';
 import { settle } from '../config.ts';
 import { beside, claim, claimOutput, filesOf, readJson, readModel } from '../files.ts';
@@ -83,7 +81,9 @@ async function run(file: string, options: Options): Promise<void> {
   const evaluation = await evaluateFile(output.model, data.test);
   const { result } = filesOf(output.model);
   writeWhole(result, `${JSON.stringify({ ...outcome.result, evaluation }, null, 2)}\n`);
-  writeWhole(page, await reportPage(await readFolder(dirname(output.model))));
+  // Plots are slow to load, and help needs none.
+  const { writeReport } = await import('../../report/page.ts');
+  await writeReport(dirname(output.model), page);
   const smaller = (model.bytes.length / outcome.bytes).toFixed(1);
   terminal.result(
     `${told(outcome, terminal)}\n${smaller} times smaller than ${file}; test top-1 ${percent(evaluation.top1)}; see ${page}`,

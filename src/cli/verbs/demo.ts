@@ -1,7 +1,6 @@
 /** `paring demo`: LeNet-5 on MNIST, trained, then made smaller by every technique, measured from its files. */
 import type { Command } from 'commander';
 import { ArgumentError } from '../../core/errors.ts';
-import { runDemo } from '../demo/demo.ts';
 import { addExample, names, whole } from '../options.ts';
 
 interface Options {
@@ -31,6 +30,8 @@ async function run(options: Options): Promise<void> {
   if (check && only) {
     throw new ArgumentError('demo', '--check', 'all variants, without --only', only.join());
   }
+  // Plots are slow to load, and help needs none.
+  const { runDemo } = await import('../demo/demo.ts');
   const ok = await runDemo({ ...options, quick, check });
   if (check && !ok) process.exitCode = 1;
 }

@@ -6,7 +6,6 @@ import { FileError } from '../../core/errors.ts';
 import { evaluateFile } from '../../node/evaluate-file.ts';
 import { writeWhole } from '../../node/write.ts';
 import { readFolder } from '../../report/folder.ts';
-import { writeReport } from '../../report/page.ts';
 import { settle } from '../config.ts';
 import { claim, filesOf, readModel } from '../files.ts';
 import { fits, openFor, storedResult } from '../inputs.ts';
@@ -38,6 +37,8 @@ async function run(folder: string, options: Options): Promise<void> {
       if (!evaluation) await evaluateInto(path, options, terminal);
     }
   }
+  // Plots are slow to load, and help needs none.
+  const { writeReport } = await import('../../report/page.ts');
   const project = await writeReport(folder, out);
   for (const { file, error } of project.unreadable)
     terminal.note(`${join(folder, file)}: left out: ${error}`);
