@@ -8,13 +8,14 @@ import { DivergenceError, ParingError } from '../core/errors.ts';
 import { fields, isRecord, listOf, obey, oneOf, type Problem, text, whole } from '../core/rules.ts';
 import { NUMERICS_VERSION, VERSION } from '../core/version.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { crc32 } from '../format/bytes.ts';
 import { cloneGraph, type Graph, type Lineage, type LineageStep } from '../graph/graph.ts';
 import { inferShapes } from '../graph/infer.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { dataFingerprint, graphFingerprint, openCheckpoint } from '../train/fingerprint.ts';
 import { graphOfTree, graphTree } from '../train/graph-state.ts';
 import type { Checkpointing, EpochLog, Progress } from '../train/options.ts';
-import { checkpointRule, resumeRule } from '../train/rules.ts';
+import { recipeInputsRule } from '../train/rules.ts';
 import { pack, type Tree, type TreeFields } from '../train/state.ts';
 import type { StepReport, StepResult } from './step.ts';
 import {
@@ -88,7 +89,6 @@ export class RecipeError extends ParingError {
 type Given = Pick<RecipeInputs, 'teacher' | 'validation' | 'scores'>;
 
 const outline = fields({ name: text, seed: whole(0), steps: listOf(() => null) }, ['name', 'seed', 'steps']);
-const checkpointRules = fields({ checkpoint: checkpointRule, resume: resumeRule });
 const stepOutline = fields({ step: oneOf(...Object.keys(steps)), options: () => null }, ['step']);
 
 /**
@@ -152,7 +152,7 @@ interface RecipePosition {
 /**
  * Follows a recipe. The graph given is not changed; the one returned carries the steps in its lineage, after those it had.
  * @param recipe a `Recipe`, or parsed JSON that should be one
- * @throws RecipeError before anything runs, CheckpointError if `resume` is damaged or another run's; afterwards what the steps
+ * @throws ArgumentError for inputs unknown or of the wrong type, RecipeError before anything runs, CheckpointError if `resume` is damaged or another run's; afterwards what the steps
  *   throw, DivergenceError too if the validation loss after a step is not finite
  */
 export async function runRecipe(
@@ -160,9 +160,9 @@ export async function runRecipe(
   recipe: unknown,
   inputs: RecipeInputs,
 ): Promise<{ graph: Graph; reports: RecipeReport[] }> {
+  obey('runRecipe', inputs, recipeInputsRule);
   inferShapes(graph);
   const checked = checkRecipe(recipe, graph, inputs);
-  obey('runRecipe', { checkpoint: inputs.checkpoint, resume: inputs.resume }, checkpointRules);
   const weightOfNode = new Map(graph.nodes.map((node) => [node.name, node.params.weight]));
   const makeBackend = inputs.backend ?? (() => createBackend());
   const saver = new RecipeCheckpoints(graph, checked, inputs);
@@ -228,7 +228,7 @@ class RecipeCheckpoints {
   constructor(start: Graph, recipe: Recipe, inputs: RecipeInputs) {
     this.start = start;
     this.inputs = inputs;
-    const { train, validation, teacher } = inputs;
+    const { train, validation, teacher, scores } = inputs;
     this.fingerprint = {
       numerics: NUMERICS_VERSION,
       recipe: recipe as unknown as Tree,
@@ -236,6 +236,7 @@ class RecipeCheckpoints {
       train: dataFingerprint(train),
       validation: validation ? dataFingerprint(validation) : null,
       teacher: teacher ? graphFingerprint(teacher) : null,
+      scores: scores ? crc32(pack(Object.fromEntries(scores))) : null,
     };
   }
 

@@ -69,9 +69,28 @@ const dataSet = that(
 );
 const backend = that('a backend (createBackend())', (v) => isRecord(v) && 'heap' in v);
 
-/** A checkpoint option, of `fit` and of `runRecipe`. */
-export const checkpointRule = fields({ every: whole(1), save: callable }, ['every', 'save']);
-export const resumeRule = that('the bytes of a checkpoint', (v) => v instanceof Uint8Array);
+const aGraph = that('a graph', (v) => isRecord(v) && v.params instanceof Map && Array.isArray(v.nodes));
+
+/** Options of `fit` and of `runRecipe` alike. */
+const interruption = {
+  signal: that('an AbortSignal', (v) => isRecord(v) && 'aborted' in v),
+  checkpoint: fields({ every: whole(1), save: callable }, ['every', 'save']),
+  resume: that('the bytes of a checkpoint', (v) => v instanceof Uint8Array),
+};
+
+/** What `runRecipe` is given. */
+export const recipeInputsRule = fields(
+  {
+    train: dataSet,
+    validation: dataSet,
+    teacher: aGraph,
+    scores: that('a Map of scores by weight', (v) => v instanceof Map),
+    backend: callable,
+    onProgress: callable,
+    ...interruption,
+  },
+  ['train'],
+);
 
 const fitRule = fields(
   {
@@ -81,9 +100,7 @@ const fitRule = fields(
     onStep: callable,
     loss: callable,
     backend,
-    signal: that('an AbortSignal', (v) => isRecord(v) && 'aborted' in v),
-    checkpoint: checkpointRule,
-    resume: resumeRule,
+    ...interruption,
   },
   ['epochs', 'optimizer'],
 );
@@ -91,9 +108,7 @@ const fitRule = fields(
 const evaluateRule = fields({ batch: whole(1), backend, fakeQuantized: flag });
 
 function subject(op: string, graph: Graph, data: Dataset): void {
-  if (!isRecord(graph) || !(graph.params instanceof Map))
-    throw new ArgumentError(op, 'graph', 'a graph', graph);
-  obey(op, { data }, fields({ data: dataSet }, ['data']));
+  obey(op, { graph, data }, fields({ graph: aGraph, data: dataSet }, ['graph', 'data']));
 }
 
 /** @throws ArgumentError naming the option, what was expected and what was there */

@@ -184,6 +184,17 @@ describe('runRecipe', () => {
   });
 });
 
+test.each<[object, RegExp]>([
+  [{}, /^runRecipe: train: expected a value, got undefined$/],
+  [{ train: [] }, /^runRecipe: train: expected a data set/],
+  [{ train: stripes(8), valid: stripes(8) }, /^runRecipe: valid: expected .*validation/],
+  [{ train: stripes(8), teacher: {} }, /^runRecipe: teacher: expected a graph/],
+  [{ train: stripes(8), backend: wasmBackend() }, /^runRecipe: backend: expected a function/],
+  [{ train: stripes(8), checkpoint: { every: 1 } }, /^runRecipe: checkpoint.save: expected a value/],
+])('inputs that are wrong %#', async (inputs, message) => {
+  await expect(runRecipe(small(), recipe(), inputs as never)).rejects.toThrow(message);
+});
+
 describe('resuming', () => {
   const train = stripes(96);
   const validation = stripes(64, 2);
@@ -254,6 +265,8 @@ describe('resuming', () => {
     await refused(small(2), chain, {}, /checkpoint: graph.values: expected/);
     await refused(small(), chain, { teacher: small(6) }, /checkpoint: teacher.values/);
     await refused(small(), chain, { train: stripes(90) }, /checkpoint: train.length: expected 96, got 90/);
+    const scores = new Map([['c.weight', new Float32Array(72)]]);
+    await refused(small(), chain, { scores }, /checkpoint: scores: expected null, got \d+/);
     const damaged = runRecipe(small(), chain, { ...inputs, resume: resume.subarray(1) });
     await expect(damaged).rejects.toThrow(/checkpoint: file:/);
     const typed = runRecipe(small(), chain, { ...inputs, resume: 'x' as never });
