@@ -29,7 +29,7 @@ const types = {
   u32: Uint32Array,
 } as const;
 type TypeName = keyof typeof types;
-type TypedArray = InstanceType<(typeof types)[TypeName]>;
+type TypedArray = Float32Array | Float64Array | Int8Array | Uint8Array | Int32Array | Uint32Array;
 
 const MAGIC = new TextEncoder().encode('PARINGCP');
 const VERSION = 1;
