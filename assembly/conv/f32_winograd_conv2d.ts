@@ -126,7 +126,7 @@ export function f32_winograd_conv2d(
     const here = min(samples, n - sample);
     for (let t = 0; t < here * tiles; t += block) {
       const count = min(block, here * tiles - t);
-      const columns = tileEntries(count);
+      const columns = (count + 3) & ~3;
       const entry = table + <usize>t * ENTRY;
       // The frame begins with the row that the block's first tile sees first.
       const top = (t / tilesAlong(wo)) * TILE;

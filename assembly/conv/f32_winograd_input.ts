@@ -26,7 +26,7 @@ export const OVERREAD: usize = 8;
 
 /**
  * One channel of a block of tiles.
- * @param tiles multiple of 8
+ * @param tiles multiple of 4
  * @param plane the channel's padded image, rows `pitch` bytes apart, from where the entries' offsets count
  * @param table entries of the tiles (f32_winograd_tiles)
  * @param to the channel's place in the first panel of element 0; the next panel's is `panel` bytes after it, that of
@@ -43,7 +43,7 @@ export function f32_winograd_input(
   element: usize,
   rows: usize,
 ): void {
-  assert(tiles > 0 && tiles % 8 == 0);
+  assert(tiles > 0 && tiles % 4 == 0);
   const near = f32x4.splat(NEAR);
   const far = f32x4.splat(FAR);
   const half = f32x4.splat(0.5);

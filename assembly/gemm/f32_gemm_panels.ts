@@ -1,8 +1,9 @@
 /**
  * The macro-kernel: C[m][n] = clamp(start + A[m][kc] B[kc][n]) for one block of k, from packed panels.
  *
- * A panel of b stays in the first-level cache while all panels of a pass by. Where fewer than 8 columns or fewer than a
- * panel's rows remain, the micro-kernel works on a temporary tile whose valid part is copied.
+ * A panel of b stays in the first-level cache while all panels of a pass by. Where 4 columns remain, kernels of half the
+ * width do. Where it is another number below 8, or where fewer than a panel's rows remain, the micro-kernel works on a
+ * temporary tile whose valid part is copied.
  */
 import {
   packedRows,
@@ -15,7 +16,9 @@ import {
   TILE_BYTES,
   tallPanels,
 } from './blocking';
+import { f32_gemm_4x4 } from './f32_gemm_4x4';
 import { f32_gemm_4x8 } from './f32_gemm_4x8';
+import { f32_gemm_5x4 } from './f32_gemm_5x4';
 import { f32_gemm_5x8 } from './f32_gemm_5x8';
 
 /** Panels of a that meet all of b before the next do: 240 rows of 384 steps are 360 KiB of second-level cache. */
@@ -62,13 +65,16 @@ export function f32_gemm_panels(
         const ap = a + ((<usize>kc * <usize>row) << 2);
         const cp = c + <usize>row * ldc + column;
         const sp = s + <usize>row * sRow + (start == START_LOAD ? column : 0);
-        if (columns < 8 || panel == whole) {
+        if ((columns < 8 && columns != 4) || panel == whole) {
           const height = tall ? TALL : SHORT;
           edge(height, min(height, m - row), columns, kc, ap, bp, cp, ldc, start, sp, lds, lo, hi, tile);
           panel++;
         } else {
           const next = min(end, tall ? talls : whole);
-          if (tall) f32_gemm_5x8(next - panel, kc, ap, bp, cp, ldc, start, sp, lds, lo, hi);
+          if (columns == 4) {
+            if (tall) f32_gemm_5x4(next - panel, kc, ap, bp, cp, ldc, start, sp, lds, lo, hi);
+            else f32_gemm_4x4(next - panel, kc, ap, bp, cp, ldc, start, sp, lds, lo, hi);
+          } else if (tall) f32_gemm_5x8(next - panel, kc, ap, bp, cp, ldc, start, sp, lds, lo, hi);
           else f32_gemm_4x8(next - panel, kc, ap, bp, cp, ldc, start, sp, lds, lo, hi);
           panel = next;
         }
