@@ -71,12 +71,16 @@ function curvesOf(lines: readonly LogLine[], scores: readonly Scored[]): Curve[]
     ...points(fine, 'training', y),
     ...scores.map(({ step, validation }) => ({ x: step, y: y(validation), series: 'validation' })),
   ];
+  const pruned = fine.some((line) => line.sparsity);
   const curves: Curve[] = [
     { title: 'loss', points: both((l) => l.loss), log: true },
     { title: 'accuracy, %', points: both((l) => 100 * l.top1) },
     { title: 'learning rate', points: points(fine, 'training', (l) => l.lr) },
     { title: 'gradient norm', points: points(fine, 'training', (l) => l.gradientNorm), log: true },
-    { title: 'weights pruned, %', points: points(fine, 'training', (l) => l.sparsity && 100 * l.sparsity) },
+    {
+      title: 'weights pruned, %',
+      points: points(fine, 'training', (l) => (pruned ? 100 * (l.sparsity ?? 0) : undefined)),
+    },
   ];
   return curves.filter((curve) => curve.points.length > 0);
 }

@@ -41,7 +41,7 @@ tbody th{font-weight:600}
 tr.baseline td,tr.baseline th{background:color-mix(in srgb,var(--faint) 35%,transparent)}
 .what{display:block;white-space:normal;min-width:11rem;max-width:19rem;font-weight:400;font-size:.8rem;line-height:1.35;color:var(--muted)}
 .bar{display:inline-block;width:7rem;height:.6rem;background:linear-gradient(var(--c1),var(--c1)) 0/var(--w) 100% no-repeat;vertical-align:baseline}
-.grid{display:grid;gap:1.2rem 1.6rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));margin:.8rem 0}
+.grid{display:grid;gap:1.2rem 1.6rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,15.5rem),1fr));margin:.8rem 0}
 .grid.two{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr))}
 figure{margin:0;min-width:0}
 figure>strong{display:block;font-size:.875rem;margin-bottom:.2rem}
@@ -79,7 +79,7 @@ nav>div{gap:.3rem .8rem}nav .word{display:none}nav select{max-width:8.5rem}}
 body{font-size:10pt}nav{display:none}header,main,footer{max-width:none;padding-left:0;padding-right:0}
 .script .model{display:block}.model{break-before:page}
 h2,h3{break-after:avoid}figure,.facts,.images li,tr,pre{break-inside:avoid}
-.scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:.2rem .35rem}.what{min-width:9rem;max-width:14rem;font-size:6.5pt}.bar{width:3.5rem}
+.scroll{overflow:visible}table{font-size:6.8pt}thead th{font-size:6pt}th,td{padding:.2rem .22rem}.what{min-width:7rem;max-width:10rem;font-size:6pt}.bar{width:3.5rem}
 .grid{grid-template-columns:repeat(3,1fr);gap:.8rem}.grid.two{grid-template-columns:1fr 1fr}
 .confusion td,.confusion th{min-width:0;padding:.15rem .3rem}
 pre{max-height:none;white-space:pre-wrap;overflow-wrap:anywhere}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
