@@ -1,8 +1,14 @@
 // A bias per channel added to [n][c][p]. In place allowed.
+//
+// x and y are f32 [n][c][p], bias is f32 [c].
+//
+// Preconditions: y is x or does not overlap it; bias does not overlap y.
 import { loadPart, storePart } from '../math/lanes';
 
 /** y[n][c][p] = x[n][c][p] + bias[c]. */
 export function f32_add_bias(x: usize, bias: usize, y: usize, n: usize, c: usize, p: usize): void {
+  assert(x == y || x + ((n * c * p) << 2) <= y || y + ((n * c * p) << 2) <= x);
+  assert(bias + (c << 2) <= y || y + ((n * c * p) << 2) <= bias);
   const fours = (p & ~3) << 2;
   const part = p & 3;
   for (let sample: usize = 0; sample < n; sample++) {
@@ -25,6 +31,8 @@ export function f32_add_bias(x: usize, bias: usize, y: usize, n: usize, c: usize
 
 /** The same for p = 1, where a row of channels is contiguous: y[n][c] = x[n][c] + bias[c]. */
 export function f32_add_bias_rows(x: usize, bias: usize, y: usize, n: usize, c: usize): void {
+  assert(x == y || x + ((n * c) << 2) <= y || y + ((n * c) << 2) <= x);
+  assert(bias + (c << 2) <= y || y + ((n * c) << 2) <= bias);
   const fours = (c & ~3) << 2;
   const part = c & 3;
   for (let row: usize = 0; row < n; row++) {

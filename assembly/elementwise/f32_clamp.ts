@@ -1,8 +1,14 @@
 // Clamping, which is ReLU (0, infinity) and ReLU6 (0, 6), and its gradient.
+//
+// Every operand is f32 [size], contiguous.
+//
+// Preconditions: an output is one of its inputs or overlaps none; size may be 0.
 import { clamp, loadPart, storePart } from '../math/lanes';
 
 /** y = min(max(x, lo), hi); NaN stays NaN. In place allowed. */
 export function f32_clamp(x: usize, y: usize, size: usize, lo: f32, hi: f32): void {
+  assert(x == y || x + (size << 2) <= y || y + (size << 2) <= x);
+  assert(!(lo > hi));
   const l = f32x4.splat(lo);
   const h = f32x4.splat(hi);
   const end = x + ((size & ~3) << 2);
@@ -20,6 +26,10 @@ function gradient(x: v128, dy: v128, lo: v128, hi: v128): v128 {
 
 /** dx = dy where lo < x < hi, else 0 (also where x is NaN). dx may be dy. */
 export function f32_clamp_grad(x: usize, dy: usize, dx: usize, size: usize, lo: f32, hi: f32): void {
+  assert(
+    (x == dx || x + (size << 2) <= dx || dx + (size << 2) <= x) &&
+      (dy == dx || dy + (size << 2) <= dx || dx + (size << 2) <= dy),
+  );
   const l = f32x4.splat(lo);
   const h = f32x4.splat(hi);
   const end = x + ((size & ~3) << 2);

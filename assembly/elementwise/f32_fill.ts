@@ -1,4 +1,8 @@
 // One value everywhere.
+//
+// y is f32 [size], contiguous.
+//
+// Preconditions: none; size may be 0.
 import { storePart } from '../math/lanes';
 
 /** y = value over `size` elements. */

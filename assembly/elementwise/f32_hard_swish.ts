@@ -1,4 +1,8 @@
 // Hard swish (Howard et al. 2019, MobileNetV3) and its gradient. In place allowed; dx may be dy.
+//
+// Every operand is f32 [size], contiguous.
+//
+// Preconditions: an output is one of its inputs or overlaps none; size may be 0.
 import { clamp, loadPart, storePart } from '../math/lanes';
 
 function hardSwish(x: v128): v128 {
@@ -17,6 +21,7 @@ function gradient(x: v128, dy: v128): v128 {
 
 /** y = x * min(max(x + 3, 0), 6) / 6. */
 export function f32_hard_swish(x: usize, y: usize, size: usize): void {
+  assert(x == y || x + (size << 2) <= y || y + (size << 2) <= x);
   const end = x + ((size & ~3) << 2);
   while (x < end) {
     v128.store(y, hardSwish(v128.load(x)));
@@ -29,6 +34,10 @@ export function f32_hard_swish(x: usize, y: usize, size: usize): void {
 
 /** dx = dy * hardSwish'(x). */
 export function f32_hard_swish_grad(x: usize, dy: usize, dx: usize, size: usize): void {
+  assert(
+    (x == dx || x + (size << 2) <= dx || dx + (size << 2) <= x) &&
+      (dy == dx || dy + (size << 2) <= dx || dx + (size << 2) <= dy),
+  );
   const end = x + ((size & ~3) << 2);
   while (x < end) {
     v128.store(dx, gradient(v128.load(x), v128.load(dy)));

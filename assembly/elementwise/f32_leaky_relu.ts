@@ -1,4 +1,8 @@
 // Leaky ReLU and its gradient. In place allowed; dx may be dy.
+//
+// Every operand is f32 [size], contiguous.
+//
+// Preconditions: an output is one of its inputs or overlaps none; size may be 0.
 import { loadPart, storePart } from '../math/lanes';
 
 /** Chooses `above` where x > 0, else `below`. NaN goes the way of `below`: alpha * NaN = NaN. */
@@ -8,6 +12,7 @@ function pick(x: v128, above: v128, below: v128): v128 {
 
 /** y = x where x > 0, else alpha * x. */
 export function f32_leaky_relu(x: usize, y: usize, size: usize, alpha: f32): void {
+  assert(x == y || x + (size << 2) <= y || y + (size << 2) <= x);
   const a = f32x4.splat(alpha);
   const end = x + ((size & ~3) << 2);
   while (x < end) {
@@ -25,6 +30,10 @@ export function f32_leaky_relu(x: usize, y: usize, size: usize, alpha: f32): voi
 
 /** dx = dy where x > 0, else alpha * dy. */
 export function f32_leaky_relu_grad(x: usize, dy: usize, dx: usize, size: usize, alpha: f32): void {
+  assert(
+    (x == dx || x + (size << 2) <= dx || dx + (size << 2) <= x) &&
+      (dy == dx || dy + (size << 2) <= dx || dx + (size << 2) <= dy),
+  );
   const a = f32x4.splat(alpha);
   const end = x + ((size & ~3) << 2);
   while (x < end) {

@@ -5,6 +5,10 @@
 //        | padL  x   padR  |   each plane of y is [padT + h + padB][padL + w + padR]
 //        | padB rows       |
 //        +-----------------+
+//
+// x and dx are f32 [planes][h][w].
+//
+// Preconditions: the two overlap nowhere.
 import { f32_fill } from './f32_fill';
 
 /** y = x[planes][h][w] with borders of `value`. */
@@ -20,6 +24,7 @@ export function f32_pad2d(
   padR: usize,
   value: f32,
 ): void {
+  assert(x != y);
   const row = w << 2;
   const between = padR + padL;
   const width = w + between;
@@ -53,6 +58,7 @@ export function f32_pad2d_grad(
   padB: usize,
   padR: usize,
 ): void {
+  assert(dx != dy);
   const row = w << 2;
   const width = (padL + w + padR) << 2;
   for (let plane: usize = 0; plane < planes; plane++) {

@@ -1,9 +1,14 @@
 // The hyperbolic tangent and its gradient. In place allowed; dx may be dy.
+//
+// Every operand is f32 [size], contiguous.
+//
+// Preconditions: an output is one of its inputs or overlaps none; size may be 0.
 import { loadPart, storePart } from '../math/lanes';
 import { Tanh } from '../math/tanh';
 
 /** y = tanh(x). */
 export function f32_tanh(x: usize, y: usize, size: usize): void {
+  assert(x == y || x + (size << 2) <= y || y + (size << 2) <= x);
   const end = x + ((size & ~3) << 2);
   while (x < end) {
     v128.store(y, Tanh.of(v128.load(x)));
@@ -20,6 +25,10 @@ function gradient(y: v128, dy: v128): v128 {
 
 /** dx = dy * (1 - y^2), from the output alone. */
 export function f32_tanh_grad(y: usize, dy: usize, dx: usize, size: usize): void {
+  assert(
+    (y == dx || y + (size << 2) <= dx || dx + (size << 2) <= y) &&
+      (dy == dx || dy + (size << 2) <= dx || dx + (size << 2) <= dy),
+  );
   const end = y + ((size & ~3) << 2);
   while (y < end) {
     v128.store(dx, gradient(v128.load(y), v128.load(dy)));
