@@ -1,14 +1,20 @@
 // Reductions of a whole tensor to one or two numbers. The order of summation depends on the size alone.
+//
+// x is f32 [size], contiguous; y is f32 [1], or [2] for the smallest and the largest.
+//
+// Preconditions: size > 0 where there has to be a smallest or largest; y does not overlap x.
 import { loadPart } from '../math/lanes';
 import { sumRun, sumSquaresRun } from '../math/sum';
 
 /** y[0] = sum of x, accumulated in f64. */
 export function f32_sum(x: usize, y: usize, size: usize): void {
+  assert(x + (size << 2) <= y || y + 4 <= x);
   store<f32>(y, <f32>sumRun(x, size));
 }
 
 /** y[0] = sum of x^2, accumulated in f64. */
 export function f32_sum_squares(x: usize, y: usize, size: usize): void {
+  assert(x + (size << 2) <= y || y + 4 <= x);
   store<f32>(y, <f32>sumSquaresRun(x, size));
 }
 

@@ -1,9 +1,14 @@
 // Sum over samples and positions of [n][c][p]: the gradient of a bias. Sums are f64 and rounded once.
+//
+// x is f32 [n][c][p], or [n][c] where there are no positions; y is f32 [c].
+//
+// Preconditions: y does not overlap x.
 import { high, loadPart, low, narrow, storePart } from '../math/lanes';
 import { sumRun } from '../math/sum';
 
 /** y[c] = sum over n and p of x[n][c][p]: plane by plane (sumRun), the planes in the order of n. */
 export function f32_sum_channels(x: usize, y: usize, n: usize, c: usize, p: usize): void {
+  assert(x + ((n * c * p) << 2) <= y || y + (c << 2) <= x);
   const plane = p << 2;
   for (let channel: usize = 0; channel < c; channel++) {
     let sum: f64 = 0;
@@ -18,6 +23,7 @@ export function f32_sum_channels(x: usize, y: usize, n: usize, c: usize, p: usiz
 
 /** The same for p = 1: column sums of [n][c], eight columns at a time, rows in order. */
 export function f32_sum_rows(x: usize, y: usize, n: usize, c: usize): void {
+  assert(x + ((n * c) << 2) <= y || y + (c << 2) <= x);
   const stride = c << 2;
   let column: usize = 0;
   for (; column + 8 <= c; column += 8) {
