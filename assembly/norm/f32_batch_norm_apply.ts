@@ -4,6 +4,10 @@
 //
 // The mean is subtracted first rather than folded into the shift: with |mean| much larger than the deviation the folded
 // form would cancel.
+//
+// x and y are f32 [n][c][p]; gamma, beta, mean and variance f32 [c].
+//
+// Preconditions: y is x or does not overlap it; eps > 0, so that no channel is divided by 0.
 import { loadPart, storePart } from '../math/lanes';
 
 /** x and y point at the channel's first plane; `stride` bytes lead to the next sample's. In place allowed. */
@@ -48,6 +52,8 @@ export function f32_batch_norm_infer(
   p: usize,
   eps: f64,
 ): void {
+  assert(eps > 0);
+  assert(x == y || x + ((n * c * p) << 2) <= y || y + ((n * c * p) << 2) <= x);
   const plane = p << 2;
   for (let channel: usize = 0; channel < c; channel++) {
     const at = channel << 2;

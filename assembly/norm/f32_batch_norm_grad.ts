@@ -5,6 +5,10 @@
 //   dx = gamma invStd (dy - dbeta / m - xhat dgamma / m)
 //
 // Sums are f64.
+//
+// x, dy and dx are f32 [n][c][p]; gamma, mean, invStd, dgamma and dbeta f32 [c].
+//
+// Preconditions: m > 0; dx is x, is dy, or overlaps neither.
 import { addLanes, high, loadPart, low, storePart } from '../math/lanes';
 
 /** Overwrites dx, dgamma and dbeta. mean and invStd are what the forward pass saved. */
@@ -21,6 +25,11 @@ export function f32_batch_norm_grad(
   c: usize,
   p: usize,
 ): void {
+  assert(n * p > 0);
+  assert(
+    (x == dx || x + ((n * c * p) << 2) <= dx || dx + ((n * c * p) << 2) <= x) &&
+      (dy == dx || dy + ((n * c * p) << 2) <= dx || dx + ((n * c * p) << 2) <= dy),
+  );
   const plane = p << 2;
   const stride = c * plane;
   const fours = (p & ~3) << 2;

@@ -4,6 +4,13 @@
 // (padding counts as zeros, but what reaches beyond padB and padR does not count), as in torch and ONNX. Sums are f64.
 // Inside the plane's columns, with a stride of 1 or 2, four neighbouring outputs are computed together, as f32_max_pool
 // does.
+//
+// x and dx are f32 [planes][h][w], y and dy f32 [planes][ho][wo].
+//
+//   window of (oy, ox), kernel 2x3, dilation 1:      x x x     rows    oy * strideH - padT + ky * dilH
+//                                                    x x x     columns ox * strideW - padL + kx * dilW
+//
+// Preconditions: window, strides and dilations are at least 1; a window holds at least one position of its plane.
 import { high, low, narrow } from '../math/lanes';
 import { clipStart, positions, strided4, vectorFrom, vectorTo } from './window';
 
@@ -28,6 +35,7 @@ export function f32_avg_pool(
   dilW: i32,
   countPad: i32,
 ): void {
+  assert(kh > 0 && kw > 0 && strideH > 0 && strideW > 0 && dilH > 0 && dilW > 0);
   const planeBytes = (<usize>h * <usize>w) << 2;
   const from = vectorFrom(padL, strideW);
   const to = vectorTo(w, padL, strideW, (kw - 1) * dilW);
@@ -141,6 +149,7 @@ export function f32_avg_pool_grad(
   dilW: i32,
   countPad: i32,
 ): void {
+  assert(kh > 0 && kw > 0 && strideH > 0 && strideW > 0 && dilH > 0 && dilW > 0);
   const planeBytes = (<usize>h * <usize>w) << 2;
   memory.fill(dx, 0, planes * planeBytes);
   for (let plane: usize = 0; plane < planes; plane++) {

@@ -7,6 +7,10 @@
 // 2, they are computed together, a tap at a time; before and after, one by one.
 //
 //   outputs   s s | v v v v | v v v v | s s s
+//
+// x and dx are f32 [planes][h][w]; y, dy and indices (i32) are [planes][ho][wo].
+//
+// Preconditions: window, strides and dilations are at least 1; an index that the gradient is given lies in its plane.
 import { clipStart, strided4, vectorFrom, vectorTo } from './window';
 
 /** y = max over the window; indices (i32, 0 if not wanted) = its flat position in the plane. */
@@ -28,6 +32,7 @@ export function f32_max_pool(
   dilH: i32,
   dilW: i32,
 ): void {
+  assert(kh > 0 && kw > 0 && strideH > 0 && strideW > 0 && dilH > 0 && dilW > 0);
   const planeBytes = (<usize>h * <usize>w) << 2;
   const from = vectorFrom(padL, strideW);
   const to = vectorTo(w, padL, strideW, (kw - 1) * dilW);

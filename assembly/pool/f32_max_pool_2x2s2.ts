@@ -6,6 +6,10 @@
 //
 // and the gradient writes each element of dx once. Rows and columns that no window covers get a gradient of 0. Results
 // equal those of f32_max_pool to the bit.
+//
+// x and dx are f32 [planes][h][w]; y, dy and indices (i32) are [planes][ho][wo].
+//
+// Preconditions: ho <= h / 2 and wo <= w / 2, rounded down.
 
 function even(a: v128, b: v128): v128 {
   return v128.shuffle<f32>(a, b, 0, 2, 4, 6);
