@@ -1,4 +1,8 @@
 // Shared weights written out: what the layer computes with.
+//
+// centroids f32 [k], indices u8 [size], mask u8 [size] or 0, w f32 [size].
+//
+// Preconditions: every index is below k; w does not overlap indices or mask.
 
 /** w = centroids[indices], +0 where mask (u8; 0 for none) is 0. */
 export function f32_gather_centroids(
@@ -8,6 +12,8 @@ export function f32_gather_centroids(
   w: usize,
   size: usize,
 ): void {
+  assert(indices + size <= w || w + (size << 2) <= indices);
+  assert(mask == 0 || mask + size <= w || w + (size << 2) <= mask);
   if (mask == 0) {
     for (let i: usize = 0; i < size; i++) {
       store<f32>(w + (i << 2), load<f32>(centroids + ((<usize>load<u8>(indices + i)) << 2)));

@@ -3,10 +3,15 @@
 // Eight weights against each centroid in turn. Distances are |x - c| rounded to f32; a centroid replaces the best so far
 // only if strictly nearer, so the lowest index wins a tie, and its index, being larger than any before it, can be taken
 // in by max instead of a select.
+//
+// x f32 [size], centroids f32 [k], indices u8 [size].
+//
+// Preconditions: 1 <= k <= 256, so that an index is a byte; indices overlap neither x nor centroids.
 import { loadPart } from '../math/lanes';
 
 /** indices (u8) = nearest of k <= 256 centroids. NaN, and what is infinitely far from all, goes to 0. */
 export function f32_kmeans_assign(x: usize, centroids: usize, indices: usize, size: usize, k: usize): void {
+  assert(x + (size << 2) <= indices || indices + size <= x);
   assert(k >= 1 && k <= 256);
   const end = indices + (size & ~7);
   while (indices < end) {

@@ -1,5 +1,10 @@
 // The update step of k-means, and the gradient of shared weights: both sum f32 by the index of a centroid, in f64 and in
 // the order of the weights.
+//
+// x and dw f32 [size], mask u8 [size] or 0, indices u8 [size], centroids and their gradient f32 [k], counts i32 [k],
+// sums f64 [k] in scratch.
+//
+// Preconditions: every index is below k; k <= 256.
 
 /** sums (f64)[k] += x by index; counts (i32)[k] += 1 unless counts = 0. mask (u8): only where it is 1; 0 for all. */
 function sumByIndex(x: usize, mask: usize, indices: usize, sums: usize, counts: usize, size: usize): void {

@@ -2,6 +2,10 @@
 //
 //   lse = max + log(sum e^(x - max)),   log softmax(x) = x - lse
 //   loss = -sum target * log softmax(x),   diff = softmax(x) * sum(target) - target
+//
+// logits, target and diff are f32 [rows][columns], loss is f32 [rows].
+//
+// Preconditions: columns > 0; diff does not overlap target or logits.
 import { addLanes, high, loadPart, low, storePart } from '../math/lanes';
 import { Log } from '../math/log';
 import { expRow, maxRun } from './exp_row';
@@ -15,6 +19,11 @@ export function f32_cross_entropy(
   rows: usize,
   columns: usize,
 ): void {
+  assert(columns > 0);
+  assert(
+    (target + ((rows * columns) << 2) <= diff || diff + ((rows * columns) << 2) <= target) &&
+      (logits + ((rows * columns) << 2) <= diff || diff + ((rows * columns) << 2) <= logits),
+  );
   const n = columns & 3;
   const fours = (columns & ~3) << 2;
   for (let row: usize = 0; row < rows; row++) {

@@ -1,4 +1,8 @@
 // Labels as rows of probabilities.
+//
+// labels i32 [rows], y f32 [rows][columns].
+//
+// Preconditions: every label is in [0, columns).
 import { f32_fill } from '../elementwise/f32_fill';
 
 /** y[row] = off everywhere but `on` at the row's label (i32, 0 <= label < columns). */

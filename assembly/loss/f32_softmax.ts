@@ -1,9 +1,15 @@
 // Softmax over the columns of each row, and its gradient. Sums are f64.
+//
+// x, y and their gradients are f32 [rows][columns].
+//
+// Preconditions: columns > 0; y is x or does not overlap it.
 import { addLanes, high, loadPart, low, storePart } from '../math/lanes';
 import { expRow, maxRun } from './exp_row';
 
 /** y[r][c] = e^(x[r][c] - max_r) / sum. In place allowed. */
 export function f32_softmax(x: usize, y: usize, rows: usize, columns: usize): void {
+  assert(columns > 0);
+  assert(x == y || x + ((rows * columns) << 2) <= y || y + ((rows * columns) << 2) <= x);
   const n = columns & 3;
   for (let row: usize = 0; row < rows; row++) {
     const sum = f32x4.splat(<f32>expRow(x, y, columns, maxRun(x, columns)));
@@ -43,6 +49,7 @@ function dotRow(a: usize, b: usize, count: usize): f64 {
 
 /** dx = y * (dy - sum over the row of dy * y). */
 export function f32_softmax_grad(y: usize, dy: usize, dx: usize, rows: usize, columns: usize): void {
+  assert(columns > 0);
   const n = columns & 3;
   for (let row: usize = 0; row < rows; row++) {
     const d = f32x4.splat(<f32>dotRow(y, dy, columns));

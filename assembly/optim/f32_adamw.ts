@@ -7,6 +7,10 @@
 //
 // with step = lr / (1 - beta1^t) and root = 1 / sqrt(1 - beta2^t): the bias corrections. The caller computes these
 // scalars in f64 and rounds each once.
+//
+// w, g, m and v are f32 [size], contiguous; t counts steps from 1.
+//
+// Preconditions: no two of the four overlap; eps > 0, so that 0 / 0 cannot be.
 import { loadPart, storePart } from '../math/lanes';
 
 export function f32_adamw(
@@ -24,6 +28,13 @@ export function f32_adamw(
   root: f32,
   eps: f32,
 ): void {
+  assert(eps > 0);
+  assert(
+    (w + (size << 2) <= g || g + (size << 2) <= w) &&
+      (w + (size << 2) <= m || m + (size << 2) <= w) &&
+      (w + (size << 2) <= v || v + (size << 2) <= w) &&
+      (m + (size << 2) <= v || v + (size << 2) <= m),
+  );
   const end = w + ((size & ~3) << 2);
   while (w < end) {
     const gradient = v128.load(g);

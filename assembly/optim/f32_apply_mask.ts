@@ -1,7 +1,12 @@
 // Pruned weights stay exactly zero.
+//
+// x is f32 [size], mask u8 [size].
+//
+// Preconditions: the two do not overlap.
 
 /** x = mask ? x : +0 over `size` elements; mask is u8. Whatever was there (even NaN) goes. */
 export function f32_apply_mask(x: usize, mask: usize, size: usize): void {
+  assert(x + (size << 2) <= mask || mask + size <= x);
   const zero = i32x4.splat(0);
   const eights = mask + (size & ~7);
   const end = mask + size;

@@ -3,6 +3,10 @@
 //   d = g + weightDecay w
 //   v = momentum v + d
 //   w = w - lr (nesterov ? d + momentum v : v)
+//
+// w, g and v are f32 [size], contiguous.
+//
+// Preconditions: no two of them overlap.
 import { loadPart, storePart } from '../math/lanes';
 
 function step(w: v128, g: v128, lr: v128, weightDecay: v128): v128 {
@@ -12,6 +16,7 @@ function step(w: v128, g: v128, lr: v128, weightDecay: v128): v128 {
 
 /** Without momentum: there is no v. g is not changed. */
 export function f32_sgd(w: usize, g: usize, size: usize, lr: f32, weightDecay: f32): void {
+  assert(w + (size << 2) <= g || g + (size << 2) <= w);
   const rate = f32x4.splat(lr);
   const decay = f32x4.splat(weightDecay);
   const end = w + ((size & ~3) << 2);
@@ -35,6 +40,7 @@ export function f32_sgd_momentum(
   weightDecay: f32,
   nesterov: i32,
 ): void {
+  assert((w + (size << 2) <= g || g + (size << 2) <= w) && (w + (size << 2) <= v || v + (size << 2) <= w));
   const rate = f32x4.splat(lr);
   const decay = f32x4.splat(weightDecay);
   const mu = f32x4.splat(momentum);
