@@ -8,6 +8,8 @@
  *
  * Ten accumulators, two registers for a, one for b; for the breaks that are never taken see f32_gemm_5x8. A sum is
  * (lane0 + lane2) + (lane1 + lane3) of its accumulator.
+ *
+ * Preconditions: quads is at least 1.
  */
 
 /**
@@ -15,6 +17,7 @@
  * @param sums f32 [2][8]: the five sums of a0, then, from the ninth on, those of a1
  */
 export function f32_dot_2x5(quads: i32, a: usize, b: usize, sums: usize): void {
+  assert(quads > 0);
   let c00 = f32x4.splat(0);
   let c01 = c00;
   let c02 = c00;

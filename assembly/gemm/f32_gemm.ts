@@ -7,6 +7,8 @@
  *     for each block of NC columns: pack B's block, then the macro-kernel
  *
  * The packed block of b and the rows of a that meet it stay in the second-level cache.
+ *
+ * Preconditions: m, n and k are at least 1; c overlaps neither a nor b.
  */
 import { blockOfK, packedRows, START_LOAD, START_ZERO, TILE_BYTES } from './blocking';
 import { f32_gemm_panels } from './f32_gemm_panels';
@@ -45,6 +47,10 @@ export function f32_gemm(
   accumulate: bool,
   scratch: usize,
 ): void {
+  assert(
+    (a + ((<usize>m * <usize>k) << 2) <= c || c + ((<usize>m * <usize>n) << 2) <= a) &&
+      (b + ((<usize>k * <usize>n) << 2) <= c || c + ((<usize>m * <usize>n) << 2) <= b),
+  );
   assert(m > 0 && n > 0 && k > 0);
   f32_pack_a(m, k, a, (<usize>(transA ? m : k)) << 2, transA, scratch);
   const start = accumulate ? START_LOAD : START_ZERO;

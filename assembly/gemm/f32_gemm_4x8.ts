@@ -13,6 +13,8 @@
  * offset costs an instruction.
  *
  * Edges: none. Callers point c at a temporary tile where less than 4 x 8 is wanted.
+ *
+ * Preconditions: panels and k are at least 1; the tile at c is wholly writable.
  */
 import { START_SPLAT, START_ZERO } from './blocking';
 
@@ -37,6 +39,7 @@ export function f32_gemm_4x8(
   lo: f32,
   hi: f32,
 ): void {
+  assert(panels > 0 && k > 0);
   const clamps = lo > -Infinity || hi < Infinity;
   for (; panels > 0; panels--) {
     let c00 = f32x4.splat(0);

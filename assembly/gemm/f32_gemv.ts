@@ -5,6 +5,8 @@
  * Four rows at a time, a multiply and an add for each vector. Every output has two accumulators of four lanes (steps
  * 0-3 and 4-7 of every 8), summed as ((acc0 + acc1) by lanes, then (lane0 + lane2) + (lane1 + lane3)); the i % 8 last
  * products are added one after the other.
+ *
+ * Preconditions: n, i and o are at least 1; y overlaps no operand.
  */
 
 import { sumLanes } from './f32_dot_2x5';
@@ -29,6 +31,7 @@ export function f32_gemv(
   lo: f32,
   hi: f32,
 ): void {
+  assert(x + ((<usize>n * <usize>i) << 2) <= y || y + ((<usize>n * <usize>o) << 2) <= x);
   assert(n > 0 && i > 0 && o > 0);
   const ld = (<usize>i) << 2;
   const low = f32x4.splat(lo);

@@ -3,6 +3,8 @@
  * be packed once. For few samples f32_gemv is faster: it reads each weight once and packs nothing.
  *
  * Packed weights: block of k after block of k, each as f32_pack_b lays it out (panels of 8 outputs).
+ *
+ * Preconditions: n, i and o are at least 1; y overlaps no operand.
  */
 import { blockOfK, START_LOAD, START_ZERO, TILE_BYTES } from './blocking';
 import { f32_gemm_panels } from './f32_gemm_panels';
@@ -47,6 +49,7 @@ export function f32_linear(
   hi: f32,
   scratch: usize,
 ): void {
+  assert(x + ((<usize>n * <usize>i) << 2) <= y || y + ((<usize>n * <usize>o) << 2) <= x);
   assert(n > 0 && i > 0 && o > 0);
   const ldx = (<usize>i) << 2;
   const ldy = (<usize>o) << 2;

@@ -6,6 +6,8 @@
  *
  *   rows 0-4          rows 5-9               rows m-4..m-1
  *   [kc][5 floats]    [kc][5 floats]   ...   [kc][4 floats]      next block of k: the same again
+ *
+ * Preconditions: m and k are at least 1.
  */
 import { blockOfK, packedRows, SHORT, shortPanels, TALL, tallPanels } from './blocking';
 

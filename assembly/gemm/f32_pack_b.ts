@@ -3,6 +3,8 @@
  *
  *   columns 0-7        columns 8-15
  *   [kc][8 floats]     [kc][8 floats]     ...
+ *
+ * Preconditions (asserted by the products that call this): n and kc are at least 1; `to` has f32_pack_b_bytes(n, kc) bytes.
  */
 
 /** Bytes the packed block takes. */
