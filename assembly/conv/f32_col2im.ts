@@ -2,6 +2,11 @@
  * The transpose of im2col: adds a block of columns, f32 [c][kh][kw][count], onto the image dx[c][h][w], each value where
  * its tap read it. The columns are the output pixels first .. first + count - 1 of an output wo wide: the end of a row,
  * whole rows, the beginning of a row.
+ *
+ * Compared with a window:   column (c, ky, kx), output (oy, ox)  ->  dx[c][oy * strideH - padT + ky * dilH][ox *
+ * strideW - padL + kx * dilW]
+ *
+ * Preconditions, not asserted (this is inlined): wo, count and strides are at least 1.
  */
 export function f32_col2im(
   c: i32,

@@ -7,6 +7,17 @@
  *
  * whose right operand exists for a few panels of 8 pixels at a time, packed from the image just before the macro-kernel
  * reads them.
+ *
+ * Panels of pixels, k-major: see f32_pack_pixels. A window:
+ *
+ *   taps of one output, kernel 3x3, dilation 2:   x . x . x
+ *                                                 . . . . .
+ *                                                 x . x . x
+ *                                                 . . . . .
+ *                                                 x . x . x
+ *
+ * Preconditions: groups divides ci and co; window, strides and dilations are at least 1; without `pad` every tap lies
+ * in the image; y does not overlap x.
  */
 import { blockOfK, packedRows, START_LOAD, START_SPLAT, START_ZERO, TILE_BYTES } from '../gemm/blocking';
 import { f32_gemm_panels } from '../gemm/f32_gemm_panels';
@@ -64,6 +75,11 @@ export function f32_conv2d(
   pad: bool,
   scratch: usize,
 ): void {
+  assert(kh > 0 && kw > 0 && strideH > 0 && strideW > 0 && dilH > 0 && dilW > 0);
+  assert(
+    x + ((<usize>n * <usize>ci * <usize>h * <usize>w) << 2) <= y ||
+      y + ((<usize>n * <usize>co * <usize>ho * <usize>wo) << 2) <= x,
+  );
   assert(ci % groups == 0 && co % groups == 0);
   const c = ci / groups;
   const m = co / groups;

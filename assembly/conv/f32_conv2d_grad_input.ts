@@ -6,6 +6,9 @@
  * with the columns of a block of pixels at a time. Compared with convolving dy by the flipped weights this multiplies no
  * padding (2.25 times as much for a 5x5 over 12x12 without padding) and nothing between strides. A 1x1 convolution
  * whose stride is 1 needs no columns: the product is dx.
+ *
+ * Preconditions: groups divides ci and co. Not asserted: window, strides and dilations are at least 1; dx overlaps neither dy
+ * nor weight.
  */
 import { START_ZERO } from '../gemm/blocking';
 import { f32_gemm_packed, f32_gemm_packed_scratch } from '../gemm/f32_gemm';

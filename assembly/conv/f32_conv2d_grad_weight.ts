@@ -6,6 +6,9 @@
  *
  * For each block of pixels (several images, or a part of one): dy is packed in pairs of channels; then five taps at a
  * time are packed, meet all pairs while they are in the first-level cache, and are forgotten.
+ *
+ * Preconditions: groups divides ci and co; window, strides and dilations are at least 1; without `pad` every tap lies
+ * in the image.
  */
 import { f32_dot_2x5 } from '../gemm/f32_dot_2x5';
 import { spacing } from './f32_pack_pixels';
@@ -79,6 +82,7 @@ export function f32_conv2d_grad_weight(
   pad: bool,
   scratch: usize,
 ): void {
+  assert(kh > 0 && kw > 0 && strideH > 0 && strideW > 0 && dilH > 0 && dilW > 0);
   assert(ci % groups == 0 && co % groups == 0);
   const c = ci / groups;
   const m = co / groups;

@@ -2,6 +2,9 @@
  * One plane of depthwise convolution: y[ho][wo] = clamp(start + sum over ky, kx of weight[ky][kx] image[oy * strideH + ky
  * * dilH][ox * strideW + kx * dilW]). The image has its padding, and enough columns beyond that the last four outputs of
  * a row may all be computed, wherever the row ends.
+ *
+ * Preconditions: ho, wo, window, strides and dilations are at least 1; rows of the image hold reach(wo rounded up to 4)
+ * columns.
  */
 import { loadPart, loadStrided, storePart } from './lanes';
 
@@ -29,6 +32,7 @@ export function f32_dw_plane(
   lo: f32,
   hi: f32,
 ): void {
+  assert(ho > 0 && wo > 0 && kh > 0 && kw > 0 && strideH > 0 && strideW > 0 && dilH > 0 && dilW > 0);
   const low = f32x4.splat(lo);
   const high = f32x4.splat(hi);
   const row = (<usize>wp) << 2;

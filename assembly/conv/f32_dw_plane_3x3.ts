@@ -2,6 +2,13 @@
  * f32_dw_plane for 3x3, stride 1, dilation 1: four rows of four outputs at a time, a column of weights after the other, so
  * that a column's three weights, the six image vectors under them and four accumulators stay in registers. Rows have
  * four or more outputs.
+ *
+ * A block of 4 x 4 outputs reads 6 x 6 values:
+ *
+ *   image columns   0 1 2 3 4 5       output j reads columns j, j + 1, j + 2
+ *   rows 0..5       six vectors a column of weights
+ *
+ * Preconditions: wo >= 4; the image has ho rounded up to 4, and 2 more, rows.
  */
 /** Whether a depthwise convolution is one for the 3x3 kernels: dilation 1, a stride of 1 or 2, rows of four or more outputs. */
 export function f32_dw_is_3x3(
@@ -31,6 +38,7 @@ export function f32_dw_plane_3x3(
   lo: f32,
   hi: f32,
 ): void {
+  assert(ho > 0 && wo >= 4);
   const row = (<usize>wp) << 2;
   const out = (<usize>wo) << 2;
   for (let oy = 0; oy < ho; oy += DW_ROWS) {

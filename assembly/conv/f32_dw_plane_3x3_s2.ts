@@ -1,6 +1,10 @@
 /**
  * f32_dw_plane for 3x3, stride 2, dilation 1: four outputs at a time from nine columns, whose even and odd ones are
  * separated by shuffles. Rows have four or more outputs.
+ *
+ *   image columns   0 1 2 3 4 5 6 7 8      output j reads columns 2j, 2j + 1, 2j + 2
+ *
+ * Preconditions: wo >= 4.
  */
 
 /** @param image f32, rows wp apart. See f32_dw_plane. */
@@ -15,6 +19,7 @@ export function f32_dw_plane_3x3_s2(
   lo: f32,
   hi: f32,
 ): void {
+  assert(ho > 0 && wo >= 4);
   const low = f32x4.splat(lo);
   const high = f32x4.splat(hi);
   const row = (<usize>wp) << 2;

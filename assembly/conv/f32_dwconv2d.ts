@@ -4,6 +4,8 @@
  *
  * Planes are copied into a frame of zeros unless the windows stay inside; its columns allow for computing outputs four
  * at a time. The gradient by the input is the same computation: dy, spread over the strides, with the flipped weights.
+ *
+ * Preconditions: multiplier, window, strides and dilations are at least 1.
  */
 import { f32_dw_plane } from './f32_dw_plane';
 import { DW_ROWS, f32_dw_is_3x3, f32_dw_plane_3x3 } from './f32_dw_plane_3x3';
@@ -66,6 +68,7 @@ export function f32_dwconv2d(
   hi: f32,
   scratch: usize,
 ): void {
+  assert(multiplier > 0 && kh > 0 && kw > 0 && strideH > 0 && strideW > 0 && dilH > 0 && dilW > 0);
   const rows = frameRows(ho, strideH, kh, dilH);
   const columns = frameColumns(wo, strideW, kw, dilW);
   const inside = padT == 0 && padL == 0 && rows <= h && columns <= w;
@@ -156,6 +159,7 @@ export function f32_dwconv2d_grad_input(
   dx: usize,
   scratch: usize,
 ): void {
+  assert(multiplier > 0 && kh > 0 && kw > 0 && strideH > 0 && strideW > 0 && dilH > 0 && dilW > 0);
   const rows = frameRows(h, 1, kh, dilH);
   const columns = frameColumns(w, 1, kw, dilW);
   // dy[0][0] meets the last tap of dx[0][0]'s window at frame position (kh - 1) * dilH - padT.

@@ -2,6 +2,8 @@
  * The gradient of depthwise weights: dw[o][ky][kx] = sum over samples and pixels of dy[n][o][oy][ox] x[n][o /
  * multiplier][oy * strideH + ky * dilH - padT][ox * strideW + kx * dilW - padL]. Each tap has an accumulator of four
  * lanes that runs over all samples, kept in memory between planes and summed at the end.
+ *
+ * Preconditions: multiplier, window, strides and dilations are at least 1.
  */
 import { sumLanes } from '../gemm/f32_dot_2x5';
 import { f32_dw_is_3x3 } from './f32_dw_plane_3x3';
@@ -52,6 +54,7 @@ export function f32_dwconv2d_grad_weight(
   dw: usize,
   scratch: usize,
 ): void {
+  assert(multiplier > 0 && kh > 0 && kw > 0 && strideH > 0 && strideW > 0 && dilH > 0 && dilW > 0);
   const rows = frameRows(ho, strideH, kh, dilH);
   const columns = frameColumns(wo, strideW, kw, dilW);
   const inside = padT == 0 && padL == 0 && rows <= h && columns <= w;

@@ -6,6 +6,8 @@
  *
  * Four neighbouring pixels of a row are one load at stride 1 and two loads and a shuffle at stride 2; pixels that lie
  * otherwise (a row ends between them, larger strides) are gathered one by one.
+ *
+ * Preconditions: kc is at least 1; the tables' offsets lie in the image.
  */
 
 /**
@@ -14,6 +16,7 @@
  * @param to kc * 32 bytes
  */
 export function f32_pack_pixels(kc: i32, image: usize, taps: usize, pixels: usize, to: usize): void {
+  assert(kc > 0);
   const end = taps + ((<usize>kc) << 2);
   const left = spacing(pixels);
   const right = spacing(pixels + 16);
