@@ -4,6 +4,11 @@
  * x is [channels][h][w], y is [channels][phases][rows][columns]. With phases = the convolution's horizontal stride, neighbouring
  * output pixels read neighbouring values for every tap, so that packing them is copying. Only positions inside x are written. With
  * `clear` all of y is zeroed first; planes of the same geometry that are written over each other need that once.
+ *
+ *   stride 2, padL 1:     x = a b c d e f       y, phase 0:  0 b d f      (tap kx = 0)
+ *                                                  phase 1:  a c e 0      (tap kx = 1; kx = 2 is phase 0 from j = 1)
+ *
+ * Preconditions: phases, rows and columns are at least 1.
  */
 export function f32_pad(
   x: usize,

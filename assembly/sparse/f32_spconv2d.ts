@@ -7,6 +7,8 @@
  * The entries' offsets are k * 128 bytes. `source`: planes in which neighbouring output pixels of a row are neighbours, x itself
  * where the convolution has neither padding nor stride, else what f32_pad wrote; `taps` u32 [k]: byte offset of each tap in it;
  * `pitch`: bytes between the source rows of two output rows. A 1x1 convolution needs none of this: f32_spmm reads x.
+ *
+ * Preconditions: k and wo are at least 1; pixels is a whole number of rows.
  */
 import { copyRun } from './f32_pad';
 import { f32_spmm } from './f32_spmm';

@@ -3,6 +3,8 @@
  *
  * Samples are the columns of the sparse product, 32 at a time: x is transposed into a block [inputs][32] (the entries' offsets are
  * input * 128 bytes), the strips write `out` [outputs][32], and that is transposed back.
+ *
+ * Preconditions: n, inputs and outputs are at least 1; `block` has inputs * 128 bytes, `out` outputs * 128.
  */
 import { f32_spmm } from './f32_spmm';
 
@@ -20,6 +22,7 @@ export function f32_splinear(
   block: usize,
   out: usize,
 ): void {
+  assert(n > 0 && inputs > 0 && outputs > 0);
   const xRow = (<usize>inputs) << 2;
   const yRow = (<usize>outputs) << 2;
   for (let first = 0; first < n; first += 32) {

@@ -1,6 +1,10 @@
 /**
  * Sparse matrix times a dense one of any width, cut into strips of 32, 16, 8 and 4 columns; the last strip of 4 overlaps the one
  * before it where columns are left over, and computes the same values again. Parameters as in f32_spmm_1x32.
+ *
+ *   columns = 55:   |------- 32 -------|--- 16 ---| 4 |4 (the last 4, of which 1 was done)|
+ *
+ * Preconditions: rows and columns are at least 1.
  */
 import { f32_spmm_1x1 } from './f32_spmm_1x1';
 import { f32_spmm_1x4 } from './f32_spmm_1x4';
@@ -20,6 +24,7 @@ export function f32_spmm(
   lo: f32,
   hi: f32,
 ): void {
+  assert(rows > 0 && columns > 0);
   let left = columns;
   for (; left >= 32; left -= 32) {
     f32_spmm_1x32(rows, starts, entries, bias, x, y, ldy, lo, hi);

@@ -1,4 +1,11 @@
-/** One column of a sparse matrix product, for matrices narrower than 4 columns: f32_spmm_1x32 in scalars, the same order of sums. */
+/**
+ * One column of a sparse matrix product, for matrices narrower than 4 columns: f32_spmm_1x32 in scalars, the same
+ * order of sums.
+ *
+ * Parameters, layout and equation are those of f32_spmm_1x32.
+ *
+ * Preconditions: rows is at least 1; starts ascend.
+ */
 export function f32_spmm_1x1(
   rows: i32,
   starts: usize,
@@ -10,6 +17,7 @@ export function f32_spmm_1x1(
   lo: f32,
   hi: f32,
 ): void {
+  assert(rows > 0);
   let q = entries + ((<usize>load<u32>(starts)) << 3);
   for (let r = 0; r < rows; r++) {
     starts += 4;

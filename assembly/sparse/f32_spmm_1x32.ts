@@ -13,6 +13,8 @@
  * summed in the order of the entries, whatever the width of the strip. bias may be 0 (none); `ldy` is y's row in bytes.
  *
  * The breaks are never taken; they keep V8 from hoisting the loads of the unrolled block (see qs8_gemm_5x8).
+ *
+ * Preconditions: rows is at least 1; starts ascend.
  */
 export function f32_spmm_1x32(
   rows: i32,
@@ -25,6 +27,7 @@ export function f32_spmm_1x32(
   lo: f32,
   hi: f32,
 ): void {
+  assert(rows > 0);
   const low = f32x4.splat(lo);
   const high = f32x4.splat(hi);
   let q = entries + ((<usize>load<u32>(starts)) << 3);

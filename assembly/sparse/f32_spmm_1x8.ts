@@ -1,5 +1,9 @@
 /**
  * A strip of 8 columns of a sparse matrix product: f32_spmm_1x32 with 2 accumulators.
+ *
+ * Parameters, layout and equation are those of f32_spmm_1x32.
+ *
+ * Preconditions: rows is at least 1; starts ascend.
  */
 export function f32_spmm_1x8(
   rows: i32,
@@ -12,6 +16,7 @@ export function f32_spmm_1x8(
   lo: f32,
   hi: f32,
 ): void {
+  assert(rows > 0);
   const low = f32x4.splat(lo);
   const high = f32x4.splat(hi);
   let q = entries + ((<usize>load<u32>(starts)) << 3);

@@ -3,6 +3,8 @@
  *
  * Offsets are those of f32_splinear's blocks of 32 samples, 128 bytes an input, so that one order of weights serves both. Four
  * sums, entry i to sum i % 4, hide the latency of the additions; they are added as (s0 + s1) + (s2 + s3).
+ *
+ * Preconditions: rows is at least 1; starts ascend.
  */
 export function f32_spmv(
   rows: i32,
@@ -14,6 +16,7 @@ export function f32_spmv(
   lo: f32,
   hi: f32,
 ): void {
+  assert(rows > 0);
   let q = entries + ((<usize>load<u32>(starts)) << 3);
   for (let r = 0; r < rows; r++) {
     starts += 4;
