@@ -7,6 +7,8 @@
  *
  * x is [channels][inner] with a scale (f32) and a zero point (i32) per channel. The limits are moved by the zero point instead of
  * the value: clamp(r + zero, qmin, qmax) - zero = clamp(r, qmin - zero, qmax - zero), whole numbers that f32 holds exactly.
+ *
+ * Preconditions: qmin <= qmax; every scale is above 0; y is x, and dx is x or dy, or they overlap nowhere.
  */
 export function f32_fake_quantize(
   x: usize,
@@ -18,6 +20,12 @@ export function f32_fake_quantize(
   qmin: i32,
   qmax: i32,
 ): void {
+  assert(qmin <= qmax);
+  assert(
+    x == y ||
+      x + ((<usize>channels * <usize>inner) << 2) <= y ||
+      y + ((<usize>channels * <usize>inner) << 2) <= x,
+  );
   for (let c = 0; c < channels; c++) {
     const s = load<f32>(scale + ((<usize>c) << 2));
     const zero = load<i32>(zeroPoint + ((<usize>c) << 2));
@@ -51,6 +59,12 @@ export function f32_fake_quantize_grad(
   qmin: i32,
   qmax: i32,
 ): void {
+  assert(qmin <= qmax);
+  assert(
+    dy == dx ||
+      dy + ((<usize>channels * <usize>inner) << 2) <= dx ||
+      dx + ((<usize>channels * <usize>inner) << 2) <= dy,
+  );
   for (let c = 0; c < channels; c++) {
     const zero = load<i32>(zeroPoint + ((<usize>c) << 2));
     const inverse = f32x4.splat(<f32>1 / load<f32>(scale + ((<usize>c) << 2)));

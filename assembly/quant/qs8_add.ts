@@ -1,6 +1,8 @@
 /**
  * y = clamp(round(f32(a - zeroA) * multA + f32(b - zeroB) * multB) + zeroY, lo, hi) over i8 [size]. Two products and one sum,
  * each rounded to f32, in this order. In place allowed: the tail is a step of its own, never an overlapping one.
+ *
+ * Preconditions: lo <= hi, both in [-128, 127]; y is a, is b, or overlaps neither.
  */
 import { load8, qs8_range, round, store8 } from './requantize';
 
@@ -18,6 +20,11 @@ export function qs8_add(
   hi: i32,
   range: usize,
 ): void {
+  assert(lo >= -128 && lo <= hi && hi <= 127);
+  assert(
+    (a == y || a + <usize>size <= y || y + <usize>size <= a) &&
+      (b == y || b + <usize>size <= y || y + <usize>size <= b),
+  );
   qs8_range(range, zeroY, lo, hi);
   const za = i16x8.splat(<i16>zeroA);
   const zb = i16x8.splat(<i16>zeroB);

@@ -1,6 +1,11 @@
 /**
  * int8 average pooling: y = clamp(round(f32(sum(x - zeroX)) * (multiplier / count)) + zeroY, -128, 127), the division in f32. `count`
  * is the positions of the window inside x, or, with includePad, inside x with its padding (torch's count_include_pad).
+ *
+ * x is i8 [planes][h][w], y is i8 [planes][ho][wo]; a window is that of f32_avg_pool.
+ *
+ * Preconditions: window, strides and dilations are at least 1, size too; a window holds at least one position of its
+ * plane.
  */
 import { qs8_range, requantizeOne } from './requantize';
 
@@ -28,6 +33,7 @@ export function qs8_avg_pool(
   multiplier: f32,
   range: usize,
 ): void {
+  assert(kh > 0 && kw > 0 && strideH > 0 && strideW > 0 && dilH > 0 && dilW > 0);
   qs8_range(range, zeroY, -128, 127);
   for (let plane = 0; plane < planes; plane++) {
     for (let oy = 0; oy < ho; oy++) {

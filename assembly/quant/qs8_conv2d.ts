@@ -6,6 +6,8 @@
  * A block of pixel panels is packed and used by every output channel before the next one: the whole im2col matrix never
  * exists. Within the block, the panel of A (5 channels) stays in the first-level cache while B panels come from the second.
  * `weight`: panels of i16 pairs (qs8_gemm_5x8). `panels`: scratch of `block` panels of 32 * pairs bytes. y is i8 [m][pixels].
+ *
+ * Preconditions: pairs (or channels), m, block and wo are at least 1; pixels is a whole number of rows.
  */
 import { qs8_gemm_column } from './qs8_gemm';
 import { qs8_pack_pixels, qs8_pack_planes } from './qs8_pack_pixels';

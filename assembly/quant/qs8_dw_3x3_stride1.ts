@@ -10,6 +10,8 @@
  * so nothing has to be shuffled before the products; even and odd accumulators are interleaved at the end. `weight`: three rows of four
  * pairs of i16 in that order, (w0 w1) (0 w0) (w2 0) (w1 w2). `row`: i16, where the window's first row
  * starts; `pitch`: bytes to its next. The loop over rows stays a loop: unrolled, V8 hoists more loads than there are registers.
+ *
+ * Preconditions: the three rows are readable 16 (or 8) values and 4 more beyond the first.
  */
 import { narrow, requantize } from './requantize';
 
@@ -21,6 +23,7 @@ export function qs8_dw_3x3_stride1_16(
   table: usize,
   range: usize,
 ): v128 {
+  assert(pitch > 0);
   let c0 = v128.load(table);
   let c1 = c0;
   let c2 = c0;
@@ -60,6 +63,7 @@ export function qs8_dw_3x3_stride1_8(
   table: usize,
   range: usize,
 ): v128 {
+  assert(pitch > 0);
   let c0 = v128.load(table);
   let c1 = c0;
   for (let r = 0; r < 3; r++) {

@@ -3,6 +3,8 @@
  *
  * Output j reads x[2j], x[2j + 1], x[2j + 2]: the pairs that a load at the row holds, times (w0 w1), and those that a load two values on
  * holds, times (w2 0). `weight` as for stride 1 (qs8_dw_3x3_stride1), of which only the pairs for even outputs are read.
+ *
+ * Preconditions: the three rows are readable 32 (or 16) values and 4 more beyond the first.
  */
 import { narrow, requantize } from './requantize';
 
@@ -14,6 +16,7 @@ export function qs8_dw_3x3_stride2_16(
   table: usize,
   range: usize,
 ): v128 {
+  assert(pitch > 0);
   let c0 = v128.load(table);
   let c1 = c0;
   let c2 = c0;
@@ -47,6 +50,7 @@ export function qs8_dw_3x3_stride2_8(
   table: usize,
   range: usize,
 ): v128 {
+  assert(pitch > 0);
   let c0 = v128.load(table);
   let c1 = c0;
   for (let r = 0; r < 3; r++) {

@@ -7,6 +7,8 @@
  * Taps are taken in pairs, eight neighbouring pixels at once: two loads, interleaved, meet the pair of weights in
  * i32x4.dot_i16x8_s. `weight`: i16 [co][pairs][2]. `taps`: u32 [2 pairs], as in qs8_pack_pixels. A row's last step overlaps
  * the one before; rows shorter than 8 compute columns that are not stored.
+ *
+ * Preconditions: pairs, wo, multiplier and strides are at least 1.
  */
 import { qs8_pad } from './qs8_pad';
 import { requantize, store8 } from './requantize';
@@ -34,6 +36,7 @@ export function qs8_dwconv(
   range: usize,
   plane: usize,
 ): void {
+  assert(multiplier > 0 && strideH > 0 && strideW > 0);
   assert(pairs > 0 && wo > 0);
   const pitch = <usize>strideH * ((<usize>columns) << 1);
   for (let c = 0; c < channels; c++) {

@@ -2,6 +2,10 @@
  * int8 depthwise convolution 3x3, horizontal stride 1 or 2, no horizontal dilation: qs8_dwconv's common case. One plane at a time is
  * padded and widened (qs8_pad, a single phase) into `plane`, then walked 16 outputs a step; a row's last step goes back over outputs
  * already done, or is stored in part. `weight`: 48 bytes an output channel (qs8_dw_3x3_stride1).
+ *
+ * x is i8 [channels][h][w], y is i8 [channels * multiplier][ho][wo].
+ *
+ * Preconditions: strideW is 1 or 2; strideH, dilH and multiplier are at least 1.
  */
 import { qs8_dw_3x3_stride1_8, qs8_dw_3x3_stride1_16 } from './qs8_dw_3x3_stride1';
 import { qs8_dw_3x3_stride2_8, qs8_dw_3x3_stride2_16 } from './qs8_dw_3x3_stride2';
@@ -30,6 +34,7 @@ export function qs8_dwconv_3x3(
   range: usize,
   plane: usize,
 ): void {
+  assert(strideH > 0 && dilH > 0 && multiplier > 0);
   assert(strideW == 1 || strideW == 2);
   const pitch = (<usize>columns) << 1;
   for (let c = 0; c < channels; c++) {

@@ -4,6 +4,10 @@
  *
  * Rows are cut into panels of 5 and of 4, so that every M >= 12 (and most below) is 5a + 4b and no row is computed for
  * nothing. The panels of 5 come first.
+ *
+ *   m = 14:   | 5 rows | 5 rows | 4 rows |      panel of A: [pairs][5 or 4][2] i16, see qs8_gemm_5x8 and qs8_gemm_4x8
+ *
+ * Preconditions: pairs, m and columns are at least 1, columns at most 8.
  */
 import { qs8_gemm_4x8 } from './qs8_gemm_4x8';
 import { qs8_gemm_5x8 } from './qs8_gemm_5x8';
@@ -54,6 +58,7 @@ export function qs8_gemm_column(
   step: usize,
   range: usize,
 ): void {
+  assert(pairs > 0 && m > 0 && columns > 0 && columns <= 8);
   const fives = qs8_fives(m);
   const panel = (<usize>pairs) << 2;
   for (let i = 0; i < fives; i++) {

@@ -18,6 +18,8 @@
  *
  * The breaks are never taken: V8 moves arithmetic to the end of a basic block but keeps loads in order, so that long unrolled
  * blocks spill. A branch on k that it cannot fold ends the block. See qs8_gemm_5x8, whose 4-row twin this is: M = 5a + 4b then wastes no row.
+ *
+ * Preconditions: pairs is at least 1, rows are 1 to 4, columns 1 to 8.
  */
 import { requantize, store8 } from './requantize';
 

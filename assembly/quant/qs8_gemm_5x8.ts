@@ -18,6 +18,8 @@
  *
  * The breaks are never taken: V8 moves arithmetic to the end of a basic block but keeps loads in order, so that long unrolled
  * blocks spill. A branch on k that it cannot fold ends the block. The 4-row twin is qs8_gemm_4x8.
+ *
+ * Preconditions: pairs is at least 1, rows are 1 to 5, columns 1 to 8.
  */
 import { requantize, store8 } from './requantize';
 

@@ -3,6 +3,10 @@
  *
  * Bound by reading the weights (i8 panels of 8 outputs, qs8_linear), so each is read once, widened in the load, and meets a
  * pair of inputs splat to all lanes; 16 outputs at a time share the splat. `pairsX`: scratch, i16 [pairs][2].
+ *
+ * x i8 [inputs], y i8 [outputs].
+ *
+ * Preconditions: inputs and outputs are at least 1; y does not overlap x.
  */
 import { requantize, store8 } from './requantize';
 
@@ -17,6 +21,7 @@ export function qs8_gemv(
   range: usize,
   pairsX: usize,
 ): void {
+  assert(x + <usize>inputs <= y || y + <usize>outputs <= x);
   assert(inputs > 0 && outputs > 0);
   const pairs = (inputs + 1) >> 1;
   widen(x, inputs, zeroX, pairsX);

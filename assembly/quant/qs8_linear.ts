@@ -7,6 +7,8 @@
  * single sample (qs8_gemv) has to stream. Here each panel is widened into `panel` (first-level cache, 32 * pairs bytes) and
  * used by all rows of a block; the rows, packed once per block into `rows` (4 * pairs bytes a row, up to a multiple of 4), come
  * from the second level. `blockRows` is a multiple of 20, so that only the last block has an incomplete panel.
+ *
+ * Preconditions: n, inputs and outputs are at least 1; blockRows is a multiple of 20.
  */
 import { qs8_fives, qs8_gemm_column } from './qs8_gemm';
 import { qs8_pack_rows } from './qs8_pack_rows';

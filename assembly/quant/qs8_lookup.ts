@@ -1,8 +1,11 @@
 /**
  * y (i8) = table[x + 128] over i8 [size], table i8 [256]. A byte a step: sixteen swizzles and as many selects for 16 bytes come to
  * no fewer instructions. In place allowed.
+ *
+ * Preconditions: y is x or does not overlap it; size may be 0.
  */
 export function qs8_lookup(x: usize, y: usize, table: usize, size: i32): void {
+  assert(x == y || x + <usize>size <= y || y + <usize>size <= x);
   const middle = table + 128;
   let i = 0;
   for (; i + 4 <= size; i += 4) {

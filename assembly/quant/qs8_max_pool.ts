@@ -1,6 +1,10 @@
 /**
  * int8 max pooling: y[plane][ho][wo] = max over the window of x[plane][h][w]; padding never wins. Every window holds at least one
  * position of x. Scale and zero point pass through.
+ *
+ *   window of (oy, ox):   rows oy * strideH - padT + ky * dilH, columns ox * strideW - padL + kx * dilW
+ *
+ * Preconditions: window, strides and dilations are at least 1; a window holds at least one position of its plane.
  */
 export function qs8_max_pool(
   x: usize,
@@ -19,6 +23,7 @@ export function qs8_max_pool(
   dilH: i32,
   dilW: i32,
 ): void {
+  assert(kh > 0 && kw > 0 && strideH > 0 && strideW > 0 && dilH > 0 && dilW > 0);
   for (let plane = 0; plane < planes; plane++) {
     for (let oy = 0; oy < ho; oy++) {
       const top = oy * strideH - padT;

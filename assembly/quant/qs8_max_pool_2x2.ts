@@ -1,6 +1,13 @@
 /**
  * int8 max pooling, window 2x2, stride 2, no padding: 16 or 8 input columns a step. The maximum of two rows is a vector of column
  * pairs; as i16 lanes, the pair's second byte is the lane shifted right, the first is the lane shifted left and right again.
+ *
+ * x is i8 [planes][h][w], y is i8 [planes][ho][wo]:
+ *
+ *   row 2i     a0 b0 a1 b1 ...      y[i][j] = max(aj, bj, cj, dj)
+ *   row 2i+1   c0 d0 c1 d1 ...
+ *
+ * Preconditions: 2 ho <= h and 2 wo <= w.
  */
 export function qs8_max_pool_2x2(x: usize, y: usize, planes: i32, h: i32, w: i32, ho: i32, wo: i32): void {
   assert(2 * ho <= h && 2 * wo <= w);

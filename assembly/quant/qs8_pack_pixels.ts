@@ -8,6 +8,8 @@
  *   pair 1      k2 k3 k2 k3 k2 k3 ... k2 k3
  *
  * Panels that are not full (the plane's last) hold whatever lies beyond: the GEMM does not store those columns.
+ *
+ * Preconditions: pairs (or channels) is at least 1, columns are 1 to 8.
  */
 import { load8 } from './requantize';
 
@@ -25,6 +27,7 @@ export function qs8_pack_pixels(
   pitch: usize,
   panel: usize,
 ): void {
+  assert(pairs > 0 && columns > 0 && columns <= 8 && wo > 0);
   const oy = pixel / wo;
   const ox = pixel - oy * wo;
   const run = min(columns, wo - ox);
@@ -75,6 +78,7 @@ export function qs8_pack_planes(
   zeroX: i32,
   panel: usize,
 ): void {
+  assert(channels > 0 && columns > 0 && columns <= 8);
   const zero = i16x8.splat(<i16>zeroX);
   let c = 0;
   for (; c + 2 <= channels; c += 2) {

@@ -5,6 +5,8 @@
  *
  * x is i8 [count][inputs]; the panel has `height` (4 or 5) rows, of which those past `count` repeat the last one. An odd number
  * of inputs is made even by a 0.
+ *
+ * Preconditions: height is 4 or 5; count is 1 to height; inputs is at least 1.
  */
 export function qs8_pack_rows(
   x: usize,
@@ -14,6 +16,7 @@ export function qs8_pack_rows(
   zeroX: i32,
   panel: usize,
 ): void {
+  assert(count > 0 && count <= height && inputs > 0);
   assert(height == 4 || height == 5);
   const pitch = <usize>inputs;
   const r0 = x;

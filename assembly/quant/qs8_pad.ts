@@ -12,6 +12,8 @@
  *
  *   stride 2, padL 1:     x = a b c d e f       y, phase 0:  0 b d f      (tap kx = 0)
  *                                                  phase 1:  a c e 0      (tap kx = 1; kx = 2 is phase 0 from j = 1)
+ *
+ * Preconditions: phases, rows and columns are at least 1.
  */
 export function qs8_pad(
   x: usize,

@@ -1,10 +1,16 @@
 /**
  * Between f32 and int8: y = clamp(round(x * (1 / scale)) + zeroPoint, -128, 127), round half to even, and back, y = (x - zeroPoint) *
  * scale. 1 / scale is one f32 division, the product is rounded to f32: the same bits on every host. x is a number, not NaN.
+ *
+ * x f32 [size] and y i8 [size], or the other way round.
+ *
+ * Preconditions: scale > 0; size may be 0; x and y do not overlap unless they begin at the same place and quantize
+ * shrinks.
  */
 import { load8, narrowOne, qs8_range, round, store8 } from './requantize';
 
 export function qs8_quantize(x: usize, y: usize, size: i32, scale: f32, zeroPoint: i32, range: usize): void {
+  assert(scale > 0);
   qs8_range(range, zeroPoint, -128, 127);
   const inverse = f32x4.splat(<f32>1 / scale);
   let i = 0;
@@ -21,6 +27,7 @@ export function qs8_quantize(x: usize, y: usize, size: i32, scale: f32, zeroPoin
 }
 
 export function qs8_dequantize(x: usize, y: usize, size: i32, scale: f32, zeroPoint: i32): void {
+  assert(scale > 0);
   const zero = i16x8.splat(<i16>zeroPoint);
   const factor = f32x4.splat(scale);
   let i = 0;
