@@ -1,6 +1,7 @@
 /** --config: a JSON file with the names of options as keys. What the command line says wins. */
 import type { Command, Option } from 'commander';
 import { ArgumentError } from '../core/errors.ts';
+import { oneOfNames } from '../core/rules.ts';
 import { readJson } from './files.ts';
 import { FIT_KEYS, jsonKinds } from './options.ts';
 
@@ -35,7 +36,7 @@ function merge(command: Command, path: string, config: unknown): void {
     if (fitKeys.includes(key) && !(option && typeof value === 'string')) {
       fitOptions[key] = value;
     } else if (!option) {
-      throw refusal(written, `one of ${[...new Set([...byKey.keys(), ...fitKeys])].join(', ')}`, written);
+      throw refusal(written, oneOfNames([...new Set([...byKey.keys(), ...fitKeys])], key), written);
     } else if (command.getOptionValueSource(key) !== 'cli') {
       command.setOptionValueWithSource(key, parsed(option, written, value, refusal), 'config');
     }

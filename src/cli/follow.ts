@@ -66,7 +66,7 @@ export async function follow(
   terminal: Terminal,
 ): Promise<Outcome> {
   const { start, data, teacher, output, recipe } = job;
-  fits(start, data.train, data.opened.path);
+  fits(start, data.train, data.source);
   if (teacher) fitsTeacher(teacher, start.graph);
   const given = { teacher: teacher?.graph, validation: data.validation, scores: job.scores };
   checkRecipe(recipe, start.graph, given);

@@ -23,7 +23,7 @@ async function run(file: string, options: CommonOptions & DataOptions): Promise<
   const terminal = new Terminal(options);
   const model = readModel(file);
   const data = await openFor(options, terminal, model);
-  fits(model, data.test, data.opened.path);
+  fits(model, data.test, data.source);
   const evaluation = await evaluateFile(file, data.test);
   const stored = storedResult(file);
   if (stored) writeWhole(filesOf(file).result, `${JSON.stringify({ ...stored, evaluation }, null, 2)}\n`);

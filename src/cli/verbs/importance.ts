@@ -49,7 +49,7 @@ async function run(file: string, options: Options): Promise<void> {
   if (out !== undefined) claim(out, [file]);
   const needsData = criterion === 'fisher' || criterion === 'taylor';
   const data = needsData ? await openFor(options, terminal, model) : null;
-  if (data) fits(model, data.train, data.opened.path);
+  if (data) fits(model, data.train, data.source);
   terminal.note(data ? `${criterion} over ${Math.min(samples, data.train.length)} images` : criterion);
   const backend = await backends(options)();
   const scores = importance(graph, data === null ? null : data.train, {

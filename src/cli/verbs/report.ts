@@ -57,7 +57,7 @@ async function evaluateInto(path: string, options: Options, terminal: Terminal):
   if (!stored) return;
   const model = readModel(path);
   const data = await openFor(options, terminal, model);
-  fits(model, data.test, data.opened.path);
+  fits(model, data.test, data.source);
   terminal.note(`evaluating ${path}`);
   const evaluation = await evaluateFile(path, data.test);
   writeWhole(filesOf(path).result, `${JSON.stringify({ ...stored, evaluation }, null, 2)}\n`);
