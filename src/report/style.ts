@@ -76,7 +76,7 @@ footer{padding-top:1rem;padding-bottom:3rem;border-top:1px solid var(--faint);ma
 nav>div{gap:.3rem .8rem}nav .word{display:none}nav select{max-width:8.5rem}}
 @media print{:root{color-scheme:light;${LIGHT};--paper:#fff}
 @page{margin:14mm}
-body{font-size:10pt}nav{display:none}header,main,footer{max-width:none;padding-left:0;padding-right:0}
+html{font-size:10pt}body{font-size:10pt}nav{display:none}header,main,footer{max-width:none;padding-left:0;padding-right:0}
 .script .model{display:block}.model{break-before:page}
 h2,h3{break-after:avoid}figure,.facts,.images li,tr,pre{break-inside:avoid}
 .scroll{overflow:visible}table{font-size:6.8pt}thead th{font-size:6pt}th,td{padding:.2rem .22rem}.what{min-width:7rem;max-width:10rem;font-size:6pt}.bar{width:3.5rem}
