@@ -4,6 +4,8 @@
  * A panel of b stays in the first-level cache while all panels of a pass by. Where 4 columns remain, kernels of half the
  * width do. Where it is another number below 8, or where fewer than a panel's rows remain, the micro-kernel works on a
  * temporary tile whose valid part is copied.
+ *
+ * Preconditions (asserted by the products that call this): m, n and kc are at least 1.
  */
 import {
   packedRows,
