@@ -40,7 +40,7 @@ export function timeline(model: ProjectModel): { lines: LogLine[]; parts: number
   let last: LogLine | undefined;
   for (const line of source) {
     // Each part of a recipe counts its steps from 1 again.
-    if (last && (line.recipeStep !== last.recipeStep || line.step < last.step)) {
+    if (last && beginsAnew(line, last)) {
       offset += last.step;
       parts.push(offset);
     }
@@ -56,6 +56,12 @@ export function timeline(model: ProjectModel): { lines: LogLine[]; parts: number
   }
   return { lines, parts, scores };
 }
+
+/** An epoch's line has the step of the last line before it; two epochs never share one. */
+const beginsAnew = (line: LogLine, last: LogLine): boolean =>
+  line.recipeStep !== last.recipeStep ||
+  line.step < last.step ||
+  (line.step === last.step && line.type === last.type);
 
 /** The curves there is something to draw of. */
 function curvesOf(lines: readonly LogLine[], scores: readonly Scored[]): Curve[] {

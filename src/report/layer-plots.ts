@@ -152,7 +152,7 @@ export function channelPlot(importance: readonly LayerImportance[]): Promise<str
     const k = Math.ceil(points.length / 60);
     return [{ layer, x: 0, y: 0 }, ...points.filter((_, i) => i % k === 0 || i === points.length - 1)];
   });
-  const legend = { columns: 3, symbolType: 'stroke', labelLimit: 90 };
+  const legend = { columns: 2, symbolType: 'stroke', labelLimit: 80, columnPadding: 8 };
   const byLayer = { field: 'layer', type: 'nominal', sort: null, legend };
   return draw('share of importance held by the most important channels', {
     width: 200,
@@ -163,10 +163,10 @@ export function channelPlot(importance: readonly LayerImportance[]): Promise<str
       x: {
         field: 'x',
         type: 'quantitative',
-        title: 'output channels, %, most important first',
+        title: 'channels, %, most important first',
         axis: { tickCount: 5, grid: false },
       },
-      y: { field: 'y', type: 'quantitative', title: 'of the layer’s importance, %', axis: { tickCount: 5 } },
+      y: { field: 'y', type: 'quantitative', title: 'of the importance, %', axis: { tickCount: 5 } },
       color: { ...byLayer, scale: { range: SERIES } },
       strokeDash: { ...byLayer, scale: { range: DASHES } },
     },

@@ -15,7 +15,7 @@ const SPAN = 1;
 /** Names of those the plots leave out for their accuracy: the page has to say so. At least two models are drawn. */
 export function leftOut(candidates: readonly Pick<Candidate, 'name' | 'top1'>[]): string[] {
   const best = Math.max(...candidates.map((c) => c.top1));
-  const out = candidates.filter((c) => 100 * (best - c.top1) > SPAN).map((c) => c.name);
+  const out = candidates.filter((c) => 100 * (best - c.top1) > SPAN + 1e-9).map((c) => c.name);
   return candidates.length - out.length < 2 ? [] : out;
 }
 
