@@ -11,41 +11,56 @@ import {
 } from '../compress/recipes.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { oneOfNames } from '../core/rules.ts';
+import type { Dataset } from '../data/dataset.ts';
+import type { Graph } from '../graph/graph.ts';
+import { afterwards } from './training.ts';
 
-/** For any model: names no layer. Training as after a change, with the model itself as teacher. */
-const small: Recipe = {
-  name: 'small',
-  seed: 1,
-  steps: [
-    {
-      step: 'pruneGradually',
-      options: {
-        epochs: 2,
-        sparsity: 0.7,
-        scope: 'global',
-        every: 20,
-        optimizer: { kind: 'adamw', lr: 0.001, weightDecay: 0.01 },
-        schedule: { kind: 'cosine', warmup: 0.02 },
-        teacher: { temperature: 3, lambda: 0.5 },
+/** Fewest steps in which a model learns to do without weights, and to bear rounding: small sets need more epochs for them. */
+const PRUNING_STEPS = 300;
+const ROUNDING_STEPS = 100;
+
+/** For any model, since it names no layer, and any number of images. The model itself is the teacher. */
+function small(graph: Graph, data: Dataset): Recipe {
+  const { batch = 64, ...training } = afterwards(graph, data, 1);
+  const stepsPerEpoch = Math.max(1, Math.floor(data.length / batch));
+  const epochs = (least: number, steps: number): number => Math.max(least, Math.ceil(steps / stepsPerEpoch));
+  const teacher = { temperature: 3, lambda: 0.5 };
+  const { optimizer } = training;
+  return {
+    name: 'small',
+    seed: 1,
+    steps: [
+      {
+        step: 'pruneGradually',
+        options: {
+          ...training,
+          batch,
+          epochs: epochs(2, PRUNING_STEPS),
+          sparsity: 0.7,
+          scope: 'global',
+          every: 20,
+          teacher,
+        },
       },
-    },
-    { step: 'quantize', options: {} },
-    {
-      step: 'distill',
-      options: {
-        epochs: 1,
-        optimizer: { kind: 'adamw', lr: 0.0003, weightDecay: 0 },
-        schedule: { kind: 'cosine' },
-        teacher: { temperature: 3, lambda: 0.5 },
+      { step: 'quantize', options: {} },
+      {
+        step: 'distill',
+        options: {
+          batch,
+          epochs: epochs(1, ROUNDING_STEPS),
+          optimizer: { ...optimizer, lr: optimizer.lr / 4, weightDecay: 0 },
+          schedule: { kind: 'cosine' },
+          teacher,
+        },
       },
-    },
-  ],
-};
+    ],
+  };
+}
 
 interface BuiltIn {
   name: string;
   does: string;
-  recipe: Recipe;
+  recipe: Recipe | ((graph: Graph, data: Dataset) => Recipe);
 }
 
 export const builtIn: readonly BuiltIn[] = [
@@ -67,12 +82,15 @@ export const builtIn: readonly BuiltIn[] = [
   { name: 'smallest', does: 'small models: pruned a little, then int8', recipe: smallest },
 ];
 
-/** @throws ArgumentError for a name that is none, with those there are */
-export function recipeByName(name: string, seed: number): Recipe {
-  const found = builtIn.find((entry) => entry.name === name || entry.recipe.name === name);
-  if (!found) {
+/**
+ * The recipe of that name, for a model and the images it will be trained on.
+ * @throws ArgumentError for a name that is none, with those there are
+ */
+export function recipeByName(name: string, seed: number): (graph: Graph, data: Dataset) => Recipe {
+  const recipe = builtIn.find((entry) => entry.name === name)?.recipe;
+  if (!recipe) {
     const known = builtIn.map((entry) => entry.name);
     throw new ArgumentError('compress', '--recipe', `${oneOfNames(known, name)}, or a .json file`, name);
   }
-  return { ...found.recipe, seed };
+  return (graph, data) => ({ ...(typeof recipe === 'function' ? recipe(graph, data) : recipe), seed });
 }

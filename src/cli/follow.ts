@@ -13,7 +13,7 @@ import {
   type RecipeReport,
   runRecipe,
 } from '../compress/recipe.ts';
-import { DivergenceError } from '../core/errors.ts';
+import { CheckpointError, DivergenceError } from '../core/errors.ts';
 import { VERSION } from '../core/version.ts';
 import { encode } from '../format/index.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -130,6 +130,7 @@ function explained(error: unknown, output: Output): unknown {
     const how = commandLine(process.argv.slice(2), '--resume');
     return new Interrupted(kept ? `stopped; go on with:\n  ${how}` : 'stopped; nothing was written');
   }
+  if (error instanceof CheckpointError) error.message = `${output.checkpoint}: ${error.message}`;
   if (error instanceof DivergenceError) {
     const place = kept
       ? `the last good state is in ${output.checkpoint}; start over with --fresh and a lower --lr`
@@ -202,7 +203,7 @@ export function told(outcome: Outcome, terminal: Terminal): string {
   const { model, bytes, top1, seconds, reports } = outcome;
   const [first, last] = [reports[0]?.before, reports.at(-1)?.after];
   const parts = [`${grouped(bytes)} bytes`, `validation top-1 ${percent(top1)}`];
-  if (last) parts.push(`${grouped(last.nonzero)} of ${grouped(first.parameters)} weights`);
+  if (last) parts.push(`${grouped(last.nonzero)} of ${grouped(first.parameters)} parameters not zero`);
   return `${terminal.bold(model)}  ${parts.join(', ')}  (${seconds.toFixed(1)} s)`;
 }
 

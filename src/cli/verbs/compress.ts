@@ -53,10 +53,12 @@ async function run(file: string, options: Options): Promise<void> {
     throw new ArgumentError('compress', '--recipe', `${known}, or a .json file`, 'nothing');
   }
   const fromFile = options.recipe.endsWith('.json') || existsSync(options.recipe);
-  const recipe = fromFile ? readJson(options.recipe) : recipeByName(options.recipe, options.seed);
+  const written = fromFile ? readJson(options.recipe) : undefined;
+  const named = fromFile ? undefined : recipeByName(options.recipe, options.seed);
   const model = readModel(file);
   const teacher = options.teacher === undefined ? model : readModel(options.teacher);
   const data = await openFor(options, terminal, model);
+  const recipe = named ? named(model.graph, data.train) : written;
   const given = { teacher: teacher.graph, validation: data.validation };
   const checked = checkRecipe(recipe, model.graph, given);
   const inputs = [file, teacher.path, options.recipe];
