@@ -99,7 +99,7 @@ function verdictTable(results: ArticleResults): string {
     ],
     [
       'Weight sharing with k weights drawn at random',
-      'Holds for a trained net if each weight goes to the nearest; k-means is better at small k, no better at large. Born shared with random members does not hold.',
+      'Holds for a trained net if each weight goes to the nearest; k-means is better at small k, no better at large. Born shared with random members learns with many values only, and loses points even then.',
       `k = 4: drawn ${percent(shared(4).drawn)}, k-means ${percent(shared(4).kmeans)}; k = 256: ${percent(shared(256).drawn)}, ` +
         `${percent(shared(256).kmeans)}; born shared at k = 16 and 256: ${percent(shared(16).born)}, ${percent(shared(256).born)}`,
     ],
