@@ -44,6 +44,12 @@ function frameRows(ho: i32, wo: i32, block: i32): i32 {
   return min(frameExtent(ho), rowsOfTiles * TILE + INPUTS - TILE);
 }
 
+/** Bytes of the frame of so many samples: whole cache lines, so that what follows it is aligned. */
+function frameBytes(samples: i32, ho: i32, wo: i32, block: i32): usize {
+  const floats = samples * frameRows(ho, wo, block) * frameExtent(wo);
+  return (((<usize>floats) << 2) + OVERREAD + 63) & ~63;
+}
+
 /** Bytes from one element's panels to the next: an odd number of cache lines, lest 36 of them fall into one set. */
 function elementBytes(kc: i32, block: i32): usize {
   return ((((<usize>(kc * block)) << 2) + 63) & ~63) | 64;
@@ -55,11 +61,9 @@ export function f32_winograd_conv2d_scratch(n: i32, ci: i32, co: i32, ho: i32, w
   const samples = samplesAtOnce(n, ci, co, tiles);
   const entries = tileEntries(samples * tiles);
   const block = min(blockOfTiles(ci, co), entries);
-  const frame = samples * frameRows(ho, wo, block) * frameExtent(wo);
   return (
     <usize>entries * ENTRY +
-    ((<usize>frame) << 2) +
-    OVERREAD +
+    frameBytes(samples, ho, wo, block) +
     elementBytes(blockOfK(ci), block) * ELEMENTS +
     ((<usize>(ELEMENTS * co) * <usize>block) << 2) +
     INPUT_SCRATCH +
@@ -104,7 +108,6 @@ export function f32_winograd_conv2d(
   const wp = frameExtent(wo);
   const pitch = (<usize>wp) << 2;
   const plane = <usize>hp * pitch;
-  const frameBytes = <usize>samples * plane;
   const planeOfX = (<usize>(h * w)) << 2;
   const sampleOfX = <usize>ci * planeOfX;
   const planeOfY = (<usize>(ho * wo)) << 2;
@@ -115,7 +118,7 @@ export function f32_winograd_conv2d(
 
   const table = scratch;
   const frame = table + <usize>entries * ENTRY;
-  const v = frame + frameBytes + OVERREAD;
+  const v = frame + frameBytes(samples, ho, wo, block);
   const m = v + element * ELEMENTS;
   const inputs = m + <usize>co * ldm;
   const outputs = inputs + INPUT_SCRATCH;
@@ -130,7 +133,7 @@ export function f32_winograd_conv2d(
       const entry = table + <usize>t * ENTRY;
       // The frame begins with the row that the block's first tile sees first.
       const top = (t / tilesAlong(wo)) * TILE;
-      zero(frame, frameBytes);
+      zero(frame, <usize>samples * plane);
       for (let k = 0; k < ci; k += step) {
         const kc = min(step, ci - k);
         const panel = (<usize>kc) << 5;

@@ -58,7 +58,8 @@ describe('the cost model', () => {
     [256, 14, 256, true],
     [16, 32, 16, true],
     [64, 8, 64, true],
-    [3, 224, 64, false],
+    [3, 32, 16, true],
+    [2, 224, 64, false],
     [1, 28, 32, false],
     [512, 4, 512, false],
   ])('%i channels, %i pixels a side, %i channels: %s', (ci, size, co, pays) => {
