@@ -8,4 +8,4 @@ export { SETS, type SetInfo, type SetName } from './data/sets.ts';
 export { evaluateFile, imagePng, importanceByLayer, type Timing, timeFile } from './evaluate-file.ts';
 export type { Evaluation, LayerImportance, Misread } from './evaluation.ts';
 export { loadMnist, MNIST_VALIDATION, type Mnist } from './mnist.ts';
-export { type WriteOptions, writeWhole } from './write.ts';
+export { checkWritable, type WriteOptions, writeWhole } from './write.ts';
