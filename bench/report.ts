@@ -10,7 +10,7 @@ import type { KernelResults } from './kernels/run.ts';
 
 /** Rows worth a place in the README: products and convolutions as inference runs them. */
 const shown = (row: KernelResults['rows'][number]): boolean =>
-  /^(gemm|linear|conv2d|sparseConv2d|sparseLinear|qconv2d|qlinear)$/.test(row.kernel) &&
+  /^(gemm|linear|conv2d|winogradConv2d|sparseConv2d|sparseLinear|qconv2d|qlinear)$/.test(row.kernel) &&
   !row.shape.includes('batch 64');
 
 /** The kernels' table: what one thread does, beside what the machine could. */
@@ -26,8 +26,8 @@ export function kernelTable({ rows, peak, machine, node }: KernelResults): strin
       ),
     '',
     `Fastest sample, one thread; peak f32 ${peak.f32.toFixed(1)} GFLOP/s (multiply plus add), int8 ${peak.i8.toFixed(1)} GOP/s ` +
-      `(dot plus add), measured in the same run. Node ${node.replace('v', '')}, ${machine}. Sparse kernels are counted as dense ` +
-      'work, so that their rate compares with the dense row: it may exceed the peak.',
+      `(dot plus add), measured in the same run. Node ${node.replace('v', '')}, ${machine}. Sparse kernels and Winograd's ` +
+      'are counted as dense, direct work, so that their rate compares with the plain row: it may exceed the peak.',
   ].join('\n');
 }
 
