@@ -8,8 +8,12 @@
  *   image columns   0 1 2 3 4 5       output j reads columns j, j + 1, j + 2
  *   rows 0..5       six vectors a column of weights
  *
+ * Eight rows at a time, where there are so many, are f32_dw_strip_3x3's.
+ *
  * Preconditions: wo >= 4; the image has ho rounded up to 4, and 2 more, rows.
  */
+import { f32_dw_strip_3x3 } from './f32_dw_strip_3x3';
+
 /** Whether a depthwise convolution is one for the 3x3 kernels: dilation 1, a stride of 1 or 2, rows of four or more outputs. */
 export function f32_dw_is_3x3(
   wo: i32,
@@ -41,7 +45,13 @@ export function f32_dw_plane_3x3(
   assert(ho > 0 && wo >= 4);
   const row = (<usize>wp) << 2;
   const out = (<usize>wo) << 2;
-  for (let oy = 0; oy < ho; oy += DW_ROWS) {
+  let oy = 0;
+  for (; oy + 8 <= ho; oy += 8) {
+    f32_dw_strip_3x3(wo, image, wp, weight, start, y, lo, hi);
+    image += 8 * row;
+    y += 8 * out;
+  }
+  for (; oy < ho; oy += DW_ROWS) {
     const rows = ho - oy;
     let p = image;
     let q = y;

@@ -184,6 +184,7 @@ const shapes: readonly ConvShape[] = [
   { ci: 5, h: 7, w: 6, co: 5, k: [2, 5], dil: [3, 1], pad: [4, 3, 0, 2], groups: 5 },
   { ci: 3, h: 2, w: 1, co: 3, k: 3, pad: 1, groups: 3 },
   { ci: 2, h: 9, w: 6, co: 4, k: 3, pad: 1, groups: 2, n: 3 },
+  { ci: 3, h: 24, w: 5, co: 3, k: 3, pad: 1, groups: 3, n: 2 },
   { ci: 3, h: 7, w: 15, co: 3, k: 3, stride: 2, pad: 1, groups: 3, n: 2 },
   { ci: 2, h: 9, w: 17, co: 4, k: 3, stride: 2, groups: 2 },
 ];
