@@ -59,7 +59,7 @@ const engines = {
     int8: 'no int8 kernels',
     train: 'its WebAssembly backend has no gradient of a convolution by its weights',
   },
-  litert: { train: 'no training' },
+  litert: { train: 'no training', sparse: 'its form of sparse tensors is not written here' },
   jax: { int8: 'no int8 arrays' },
   convnet: { only: 'train' },
   'onnxruntime-node': { train: 'no training in this package' },
@@ -68,7 +68,8 @@ const engines = {
 /** Why an engine has no row for a work; '' if it was never meant to have one, undefined if it has one. */
 function excluded(engine, work) {
   const about = engines[engine];
-  if ((work.only && !work.only.includes(engine)) || (about.only && about.only !== work.kind)) return '';
+  if (about.only && about.only !== work.kind) return '';
+  if (work.only && !work.only.includes(engine)) return about.sparse ?? '';
   return about[work.kind] ?? (work.int8 ? about.int8 : undefined);
 }
 
