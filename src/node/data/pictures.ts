@@ -1,18 +1,20 @@
 /**
  * A folder of pictures by class: CLASS/*.png, *.jpg, or train/CLASS/... with test/CLASS/... and val/CLASS/... beside it. Headers are read
- * first, so that a wrong size or an empty class is told before minutes of decoding; then each picture is decoded once, into
- * memory or a temporary file.
+ * first, so that a wrong size or an empty class is told before minutes of decoding; then each picture is decoded once, by
+ * several threads where there is much to do, into memory or a temporary file.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { ArgumentError, DataError } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
+import { wholeLabels } from '../../data/labels.ts';
 import { pictureInfo, uprightSize } from '../../data/picture.ts';
 import type { Fit } from '../../data/resize.ts';
-import { checkPictureSize, readPicture } from './decode.ts';
+import { checkPictureSize, type DecodeOptions, readPicture } from './decode.ts';
 import { type Budget, fileSource, Spool } from './files.ts';
 import type { Pool, Source } from './parts.ts';
+import { decodeInPool, type Extent, workersFor } from './pool.ts';
 
 export interface PictureOptions {
   size?: readonly [number, number];
@@ -79,26 +81,26 @@ export async function openPictures(folder: string, budget: Budget, options: Pict
     listings.set(role, listPictures(part.folder, classes, ignored));
   }
   const all = [...listings.values()].flatMap(({ paths }) => paths);
-  const { size, channels } = await survey(all, options);
+  const { size, channels, extent } = await survey(all, options);
   const shape = [channels === 'gray' ? 1 : 3, ...size];
-  const pools = new Map<Role, Pool>();
+  const spools = new Map([...listings].map(([role, { folder }]) => [role, new Spool(folder, budget)]));
+  const targets = [...listings].flatMap(([role, { paths }]) => paths.map(() => spools.get(role) as Spool));
   let done = 0;
-  const onPicture = () => options.onProgress?.(++done, all.length);
-  for (const [role, listing] of listings) {
-    const decode = { size, fit: options.fit, channels };
-    const spool = new Spool(listing.folder, budget);
-    await eachPicture(listing.paths, options.signal, async (path) => {
-      spool.write(await readPicture(path, decode));
-      onPicture();
-    });
-    const bytes = spool.finish();
-    const area = sizeOf(shape);
+  for await (const planes of decodeAll(all, { size, fit: options.fit, channels }, extent, options.signal)) {
+    targets[done].write(planes);
+    done += 1;
+    options.onProgress?.(done, all.length);
+  }
+  const pools = new Map<Role, Pool>();
+  const area = sizeOf(shape);
+  for (const [role, { folder, labels }] of listings) {
+    const bytes = (spools.get(role) as Spool).finish();
     pools.set(role, {
-      name: listing.folder,
-      labels: Int32Array.from(listing.labels),
+      name: folder,
+      labels: wholeLabels(labels, folder, classes.length),
       images: {
         dtype: 'u8',
-        count: listing.paths.length,
+        count: labels.length,
         read: (index, into, at) => bytes.read(index * area, (into as Uint8Array).subarray(at, at + area)),
       },
     });
@@ -226,19 +228,22 @@ function listPictures(folder: string, classes: readonly string[], ignored: strin
   return { folder, paths, labels };
 }
 
-/** Size and channels that all pictures come to, from their headers. */
+/** Size and channels that all pictures come to, and how many pixels they have, from their headers. */
 async function survey(
   paths: readonly string[],
   options: PictureOptions,
-): Promise<{ size: readonly [number, number]; channels: 'gray' | 'rgb' }> {
+): Promise<{ size: readonly [number, number]; channels: 'gray' | 'rgb'; extent: Extent }> {
+  const extent = { count: paths.length, total: 0, largest: 0 };
   let first: { path: string; size: [number, number] } | undefined;
   let gray = true;
-  await eachPicture(paths, options.signal, async (path) => {
+  for await (const path of unhurried(paths, options.signal)) {
     const source = fileSource(path);
     try {
       const info = pictureInfo(source);
       checkPictureSize(info, path);
       gray &&= info.gray;
+      extent.total += info.width * info.height;
+      extent.largest = Math.max(extent.largest, info.width * info.height);
       const size = uprightSize(info);
       first ??= { path, size };
       if (!options.size && (size[0] !== first.size[0] || size[1] !== first.size[1])) {
@@ -251,9 +256,9 @@ async function survey(
     } finally {
       source.close();
     }
-  });
+  }
   const size = options.size ?? (first as { size: [number, number] }).size;
-  return { size, channels: options.channels ?? (gray ? 'gray' : 'rgb') };
+  return { size, channels: options.channels ?? (gray ? 'gray' : 'rgb'), extent };
 }
 
 /** [h, w] as people write it. */
@@ -261,15 +266,26 @@ function show([h, w]: readonly [number, number]): string {
   return `${w} wide, ${h} high`;
 }
 
-/** One after the other, returning to the event loop often enough for a progress bar and Ctrl-C. */
-async function eachPicture(
+/** Each picture's planes in order, by threads or here. */
+async function* decodeAll(
+  paths: readonly string[],
+  decode: DecodeOptions,
+  extent: Extent,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void> {
+  const workers = workersFor(extent);
+  if (workers > 0) return yield* decodeInPool(paths, decode, { workers, signal });
+  for await (const path of unhurried(paths, signal)) yield await readPicture(path, decode);
+}
+
+/** One path after the other, with a return to the event loop often enough for a progress bar and Ctrl-C. */
+async function* unhurried(
   paths: readonly string[],
   signal: AbortSignal | undefined,
-  take: (path: string) => Promise<void>,
-): Promise<void> {
+): AsyncGenerator<string, void> {
   let last = performance.now();
   for (const path of paths) {
-    await take(path);
+    yield path;
     if (performance.now() - last > 30) {
       await setImmediate();
       last = performance.now();
