@@ -116,17 +116,44 @@ export class ByteReader {
   }
 }
 
-/** CRC-32 as in PNG and zip (reflected, polynomial 0xEDB88320) over several stretches as if they were one. */
-export function crc32(...parts: readonly Uint8Array[]): number {
-  const table = new Int32Array(256);
+/** [8][256]: table t says what a byte does to the checksum of t more bytes. Made on first use. */
+let crcTables: Int32Array | undefined;
+
+function makeCrcTables(): Int32Array {
+  const table = new Int32Array(8 * 256);
   for (let i = 0; i < 256; i++) {
     let c = i;
     for (let bit = 0; bit < 8; bit++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
     table[i] = c;
   }
+  for (let i = 256; i < table.length; i++) table[i] = (table[i - 256] >>> 8) ^ table[table[i - 256] & 255];
+  return table;
+}
+
+/**
+ * CRC-32 as in PNG and zip (reflected, polynomial 0xEDB88320) over several stretches as if they were one. Eight bytes a turn
+ * by eight tables (Kounavis and Berry 2005, "slicing-by-8").
+ */
+export function crc32(...parts: readonly Uint8Array[]): number {
+  crcTables ??= makeCrcTables();
+  const table = crcTables;
   let crc = -1;
   for (const part of parts) {
-    for (let i = 0; i < part.length; i++) crc = table[(crc ^ part[i]) & 255] ^ (crc >>> 8);
+    const whole = part.length & ~7;
+    let i = 0;
+    for (; i < whole; i += 8) {
+      crc ^= part[i] | (part[i + 1] << 8) | (part[i + 2] << 16) | (part[i + 3] << 24);
+      crc =
+        table[1792 + (crc & 255)] ^
+        table[1536 + ((crc >>> 8) & 255)] ^
+        table[1280 + ((crc >>> 16) & 255)] ^
+        table[1024 + (crc >>> 24)] ^
+        table[768 + part[i + 4]] ^
+        table[512 + part[i + 5]] ^
+        table[256 + part[i + 6]] ^
+        table[part[i + 7]];
+    }
+    for (; i < part.length; i++) crc = table[(crc ^ part[i]) & 255] ^ (crc >>> 8);
   }
   return (crc ^ -1) >>> 0;
 }
