@@ -23,6 +23,9 @@ export interface OpenedData extends Splits {
   opened: { path: string; options: OpenOptions };
 }
 
+/** Milliseconds of reading pictures after which it is worth saying that they can be prepared. */
+const LONG_READING = 10_000;
+
 /** The result beside a model file; undefined if there is none. */
 export function storedResult(model: string): StoredResult | undefined {
   const { result } = filesOf(model);
@@ -58,13 +61,22 @@ export async function openFor(
     reading ??= progress.start('reading');
     reading.update(done, total, '', `${done} of ${total} pictures`);
   };
+  const begin = performance.now();
   try {
     const splits = await openData(path, { ...opening, onProgress });
     reading?.finish(splits.description);
+    if (reading && performance.now() - begin > LONG_READING)
+      terminal.note(preparing(path, opening, splits.train));
     return { ...splits, opened: { path: place(path), options: opening } };
   } finally {
     progress.stop();
   }
+}
+
+/** The command that decodes pictures once for all verbs to come. */
+function preparing(path: string, { fit, channels }: OpenOptions, { shape: [, h, w] }: Dataset): string {
+  const how = `--size ${h}x${w}${fit ? ` --fit ${fit}` : ''}${channels ? ` --channels ${channels}` : ''}`;
+  return `pictures can be decoded once for all: paring data '${path}' ${how} --out FOLDER, then --data FOLDER`;
 }
 
 /** Pictures are brought to what the model reads; other data is as it is. */

@@ -2,7 +2,7 @@
 import { zipSync } from 'fflate';
 import { ArgumentError, DataError } from '../core/errors.ts';
 import { sizeOf } from '../core/shape.ts';
-import { npyHeader } from '../data/npy.ts';
+import { npyHeader, npyLead } from '../data/npy.ts';
 import type { Graph, Param } from '../graph/graph.ts';
 import { unzipNpz } from '../node/data/unpack.ts';
 
@@ -21,13 +21,10 @@ export function scoresFile(graph: Graph, scores: ReadonlyMap<string, Float32Arra
 
 /** NPY 1.0, little-endian f32 in C order. */
 function npy(shape: readonly number[], values: Float32Array): Uint8Array {
-  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`;
-  // Magic, version and length are 10 bytes; the header ends with a newline at a multiple of 64.
-  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
-  const file = new Uint8Array(10 + length + 4 * values.length);
-  file.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 255, length >> 8]);
-  file.set(new TextEncoder().encode(`${text.padEnd(length - 1)}\n`), 10);
-  const view = new DataView(file.buffer, 10 + length);
+  const lead = npyLead('<f4', shape);
+  const file = new Uint8Array(lead.length + 4 * values.length);
+  file.set(lead);
+  const view = new DataView(file.buffer, lead.length);
   values.forEach((value, i) => {
     view.setFloat32(4 * i, value, true);
   });

@@ -141,3 +141,18 @@ export function readNpy(
   header.decode(content, data.length, data, 0);
   return { shape, type, data };
 }
+
+/**
+ * What an NPY 1.0 file has before its elements: magic, version, the dictionary for C order, padded to a multiple of 64 bytes.
+ * @param descr numpy's code of the type, as '|u1' or '<f4'
+ */
+export function npyLead(descr: string, shape: Shape): Uint8Array {
+  const extents = `${shape.join(', ')}${shape.length === 1 ? ',' : ''}`;
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${extents}), }`;
+  // Magic, version and length are 10 bytes; the dictionary ends with a newline.
+  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
+  const lead = new Uint8Array(10 + length);
+  lead.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 255, length >> 8]);
+  lead.set(new TextEncoder().encode(`${text.padEnd(length - 1)}\n`), 10);
+  return lead;
+}

@@ -4,6 +4,7 @@ export { FileCheckpoint, type LoadedCheckpoint } from './checkpoint.ts';
 export { decodePicture, MAX_PIXELS, readPicture } from './data/decode.ts';
 export { type Fetched, type FetchOptions, fetchSet } from './data/fetch.ts';
 export { type OpenOptions, openData, type Splits, spoolSink } from './data/open.ts';
+export { type Prepared, type PrepareOptions, preparePictures } from './data/prepare.ts';
 export { SETS, type SetInfo, type SetName } from './data/sets.ts';
 export { evaluateFile, imagePng, importanceByLayer, type Timing, timeFile } from './evaluate-file.ts';
 export type { Evaluation, LayerImportance, Misread } from './evaluation.ts';

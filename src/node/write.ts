@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { FileError } from '../core/errors.ts';
+import { FileError, ParingError } from '../core/errors.ts';
 
 export interface WriteOptions {
   /** Keeps the file that was there before under this path. */
@@ -23,16 +23,22 @@ export interface WriteOptions {
 /**
  * Writes a file so that a reader, or a crash at any moment, finds the old content or the new one, never half of one. Makes
  * the folders above it. Where `path` is a link, the file it leads to is replaced.
- * @throws FileError if it cannot be written; what was there is then unharmed
+ * @param data all of it, or pieces that are written as they come
+ * @throws FileError if it cannot be written, or what making a piece throws; what was there is then unharmed
  */
-export function writeWhole(path: string, data: string | Uint8Array, options: WriteOptions = {}): void {
+export function writeWhole(
+  path: string,
+  data: string | Uint8Array | Generator<Uint8Array>,
+  options: WriteOptions = {},
+): void {
   const place = placeOf(path);
   const aside = asideOf(place);
   try {
     mkdirSync(dirname(place), { recursive: true });
     const file = openSync(aside, 'w');
     try {
-      writeFileSync(file, data);
+      const pieces = typeof data === 'string' || data instanceof Uint8Array ? [data] : data;
+      for (const piece of pieces) writeFileSync(file, piece);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -42,6 +48,7 @@ export function writeWhole(path: string, data: string | Uint8Array, options: Wri
     syncFolder(dirname(place));
   } catch (cause) {
     removeAside(aside);
+    if (cause instanceof ParingError) throw cause;
     throw unwritable(path, cause);
   }
 }

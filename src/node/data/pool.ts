@@ -84,7 +84,9 @@ class DecodePool {
   private readonly waiting: Job[] = [];
 
   constructor(count: number, script: URL, decode: DecodeOptions) {
-    for (let i = 0; i < count; i++) this.start(new Worker(script, { workerData: decode }));
+    // Flags of this process may be of no use to a thread: node --input-type refuses to start one.
+    const settings = { workerData: decode, execArgv: [] };
+    for (let i = 0; i < count; i++) this.start(new Worker(script, settings));
   }
 
   /** Jobs are begun in the order they come. */
