@@ -19,7 +19,11 @@ interface Entry {
 
 /** In the order of the path: data, train, look, make smaller, look again. */
 const verbs: readonly Entry[] = [
-  { name: 'data', does: 'gets a well-known data set', load: () => import('./verbs/data.ts') },
+  {
+    name: 'data',
+    does: 'gets a well-known data set, or prepares your pictures',
+    load: () => import('./verbs/data.ts'),
+  },
   {
     name: 'train',
     does: 'trains a model, by name or of your own, on your images',

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { FileError } from '../../src/core/errors.ts';
+import { DataError, FileError } from '../../src/core/errors.ts';
 import { checkWritable, writeWhole } from '../../src/node/write.ts';
 
 const disk = vi.hoisted(() => ({ full: false }));
@@ -49,6 +49,21 @@ describe('writeWhole', () => {
     expect(write).toThrow('x.txt: expected a place that can be written, got a full disk (ENOSPC)');
     expect(fs.readdirSync(folder)).toEqual(['x.txt']);
     expect(read('x.txt')).toBe('old');
+  });
+
+  test('takes pieces; where one cannot be made, the old file stays and the reason is told', () => {
+    const path = join(folder, 'x.txt');
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    function* pieces(broken: boolean): Generator<Uint8Array> {
+      yield bytes('one ');
+      if (broken) throw new DataError('source', 'more', 'its end');
+      yield bytes('two');
+    }
+    writeWhole(path, pieces(false));
+    expect(read('x.txt')).toBe('one two');
+    expect(() => writeWhole(path, pieces(true))).toThrow(DataError);
+    expect(fs.readdirSync(folder)).toEqual(['x.txt']);
+    expect(read('x.txt')).toBe('one two');
   });
 
   test('writes through a link, and refuses folders and devices', () => {
