@@ -1,5 +1,5 @@
 // Compiles assembly/ to build/: kernels.wasm (release), kernels.debug.wasm (asserts), the typed bindings of both, the
-// release module as base64 for hosts that cannot import a .wasm file, and the benchmark's peak probes.
+// release module as base64 for hosts that cannot import a .wasm file, the benchmark's peak probes, and the ladder.
 // Usage: node scripts/build-kernels.mjs [outDir]
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,8 @@ const modules = [
   { file: 'kernels', options: ['--config', 'asconfig.json', '--target', 'release'] },
   { file: 'kernels.debug', options: ['--config', 'asconfig.json', '--target', 'debug'] },
   { file: 'probe', options: ['--config', 'assembly/probe/asconfig.json'] },
+  { file: 'ladder', options: ['--config', 'assembly/ladder/asconfig.json', '--target', 'release'] },
+  { file: 'ladder.debug', options: ['--config', 'assembly/ladder/asconfig.json', '--target', 'debug'] },
 ];
 
 function buildKernels(outDir) {

@@ -13,8 +13,11 @@
  *              a4   [c40 ][c41 ]
  *
  * Why 5 x 8: WebAssembly engines on x86-64 have 15 registers of this kind for the kernel. Ten sums, two for b, one for a
- * and a product or two on the way fill them. With 6 x 8 some sums would live in memory ("spill"), which is slower by
- * nearly half. The ten sums also hide the time an addition takes: there is always another one to begin.
+ * and a product or two on the way fill them; with 6 x 8 some sums would have to live in memory ("spill"). The ten sums
+ * also hide the time an addition takes: there is always another one to begin.
+ *
+ * Why it is not enough: the seven loads of a step come from six places, whole rows apart. Their addresses are computed
+ * anew each step, and V8 issues all loads first, so that even here two sums find no register left.
  *
  * `v128.load_splat<f32>(p)` loads one float into all four lanes: one instruction instead of two.
  *

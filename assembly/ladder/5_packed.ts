@@ -7,9 +7,10 @@
  *   A, rows 0-4:      l=0: a00 a10 a20 a30 a40 | l=1: a01 a11 a21 a31 a41 | ...      20 bytes a step
  *   B, columns 0-7:   l=0: b00 b01 ... b07     | l=1: b10 b11 ... b17     | ...      32 bytes a step
  *
- * Why it helps: the tile reads two straight lines instead of six places that are whole rows apart. When n is a power of two
- * those places even compete for the same few lines of the cache. Packing costs a copy of m k + k n values for m n k
- * multiply-adds. A panel of B (16 KiB at k = 512) stays in the first-level cache while all panels of A pass by.
+ * Why it helps: the tile reads two straight lines instead of six places that are whole rows apart. One pointer and
+ * constant offsets address all of it, no cache line is used in part, and the sums stay in their registers. Packing
+ * costs a copy of m k + k n values for m n k multiply-adds. A panel of B (16 KiB at k = 512) stays in the first-level
+ * cache while all panels of A pass by.
  *
  * Edges: missing rows and columns are packed as zeros, computed on a tile in scratch, and the part that exists is copied.
  *
