@@ -4,6 +4,7 @@ export * from './cluster/index';
 export * from './conv/index';
 export * from './elementwise/index';
 export * from './gemm/index';
+export { heapBase } from './heap-base';
 export * from './importance/index';
 export * from './loss/index';
 export * from './norm/index';
@@ -12,8 +13,3 @@ export * from './pool/index';
 export * from './quant/index';
 export * from './reduce/index';
 export * from './sparse/index';
-
-/** First byte of memory that kernels do not use for their own static data. */
-export function heapBase(): usize {
-  return __heap_base;
-}

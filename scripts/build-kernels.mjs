@@ -1,6 +1,6 @@
-// Compiles assembly/ to build/: kernels.wasm (release), kernels.debug.wasm (asserts), the typed bindings of both, the
-// release module as base64 for hosts that cannot import a .wasm file, the benchmark's peak probes, and the ladder.
-// Usage: node scripts/build-kernels.mjs [outDir]
+// Compiles assembly/ to build/: kernels.wasm (release), kernels.debug.wasm (asserts), inference.wasm (what a plan calls), the
+// typed bindings of each, both shipped modules as base64 for hosts that cannot import a .wasm file, the benchmark's peak
+// probes, and the ladder. Usage: node scripts/build-kernels.mjs [outDir]
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,31 +10,34 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = [
   { file: 'kernels', options: ['--config', 'asconfig.json', '--target', 'release'] },
   { file: 'kernels.debug', options: ['--config', 'asconfig.json', '--target', 'debug'] },
+  { file: 'inference', options: ['--config', 'assembly/inference/asconfig.json'] },
   { file: 'probe', options: ['--config', 'assembly/probe/asconfig.json'] },
   { file: 'ladder', options: ['--config', 'assembly/ladder/asconfig.json', '--target', 'release'] },
   { file: 'ladder.debug', options: ['--config', 'assembly/ladder/asconfig.json', '--target', 'debug'] },
 ];
+const shipped = ['kernels', 'inference'];
 
 function buildKernels(outDir) {
   mkdirSync(outDir, { recursive: true });
   // Built aside, then renamed: a build that fails half-way leaves the last good one in place.
   const temporary = mkdtempSync(join(outDir, '.tmp-'));
+  const files = modules.flatMap(({ file }) => ['wasm', 'js', 'd.ts'].map((ext) => `${file}.${ext}`));
+  const write = (name, text) => {
+    writeFileSync(join(temporary, name), text);
+    files.push(name);
+  };
   try {
     for (const { file, options } of modules) {
       const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
       const out = ['--outFile', join(temporary, `${file}.wasm`)];
       execFileSync(process.execPath, [asc, ...options, ...out], { cwd: root, stdio: 'inherit' });
     }
-    const base64 = readFileSync(join(temporary, 'kernels.wasm')).toString('base64');
-    writeFileSync(join(temporary, 'kernels-base64.js'), `export default '${base64}';\n`);
-    writeFileSync(
-      join(temporary, 'kernels-base64.d.ts'),
-      'declare const base64: string;\nexport default base64;\n',
-    );
-    const bindings = modules.flatMap(({ file }) => ['wasm', 'js', 'd.ts'].map((ext) => `${file}.${ext}`));
-    for (const name of [...bindings, 'kernels-base64.js', 'kernels-base64.d.ts']) {
-      renameSync(join(temporary, name), join(outDir, name));
+    for (const name of shipped) {
+      const base64 = readFileSync(join(temporary, `${name}.wasm`)).toString('base64');
+      write(`${name}-base64.js`, `export default '${base64}';\n`);
+      write(`${name}-base64.d.ts`, 'declare const base64: string;\nexport default base64;\n');
     }
+    for (const name of files) renameSync(join(temporary, name), join(outDir, name));
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }

@@ -66,7 +66,13 @@ try {
     'building the kernels',
     join(root, 'build/.stamp'),
     [...filesBelow('assembly'), join(root, 'asconfig.json'), join(root, 'scripts/build-kernels.mjs')],
-    ['build/kernels.wasm', 'build/kernels.debug.wasm', 'build/kernels-base64.js'],
+    [
+      'build/kernels.wasm',
+      'build/kernels.debug.wasm',
+      'build/kernels-base64.js',
+      'build/inference.wasm',
+      'build/inference-base64.js',
+    ],
     () => {
       execFileSync(process.execPath, [join(root, 'scripts/build-kernels.mjs')], {
         cwd: root,
@@ -83,8 +89,9 @@ try {
       join(root, 'tsconfig.json'),
       join(root, 'tsconfig.build.json'),
       join(root, 'build/kernels.d.ts'),
+      join(root, 'scripts/bundle-runtime.mjs'),
     ],
-    ['dist/src/index.js'],
+    ['dist/src/index.js', 'dist/runtime/index.js'],
     () => {
       rmSync(join(root, 'dist'), { recursive: true, force: true });
       execFileSync(
@@ -92,6 +99,10 @@ try {
         [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
         { cwd: root, stdio: ['ignore', 2, 2] },
       );
+      execFileSync(process.execPath, [join(root, 'scripts/bundle-runtime.mjs')], {
+        cwd: root,
+        stdio: ['ignore', 2, 2],
+      });
     },
   );
 } catch (error) {

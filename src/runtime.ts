@@ -6,8 +6,9 @@
  *   const scores = model.predict(model.normalize(pixels));
  */
 import type { Backend } from './backend/backend.ts';
-import { type BackendOptions, createBackend } from './backend/create.ts';
-import { createWasmBackend } from './backend/wasm/index.ts';
+import { type BackendOptions, chooseBackend } from './backend/choose.ts';
+import { inferenceModule, isBytes, isModule, toModuleSync } from './backend/module.ts';
+import { createInferenceBackend } from './backend/wasm/inference.ts';
 import { ArgumentError, GraphError } from './core/errors.ts';
 import { fields, obey, oneOf, whole } from './core/rules.ts';
 import type { Shape } from './core/shape.ts';
@@ -29,7 +30,9 @@ const loadRule = fields({ backend: () => null, wasm: () => null, ...running });
 const loadSyncRule = fields(
   {
     module: (got, path) =>
-      got instanceof WebAssembly.Module ? null : { path, expected: 'a compiled WebAssembly.Module', got },
+      isModule(got) || isBytes(got)
+        ? null
+        : { path, expected: 'a compiled WebAssembly.Module or its bytes', got },
     ...running,
   },
   ['module'],
@@ -42,22 +45,30 @@ const loadSyncRule = fields(
  */
 export async function load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Model> {
   obey('load', options, loadRule);
+  // The kernels compile, on another thread where there is one, while the file is read.
+  const coming = chooseBackend(
+    { backend: options.backend, wasm: options.wasm },
+    { module: inferenceModule, create: createInferenceBackend },
+  );
+  coming.catch(() => {}); // heard below, unless the file is refused first
   const graph = decode(bytes);
-  const backend = await createBackend({ backend: options.backend, wasm: options.wasm });
+  const backend = await coming;
   return new Model(graph, backend, backend.reason, options);
 }
 
 /**
- * The same at once, for hosts where the kernels are imported as a compiled module.
+ * The same at once, for hosts where the kernels are imported as a compiled module. Bytes are compiled on the spot, which
+ * browsers refuse on the main thread for large modules and some hosts refuse at all.
  * @throws as `load` does
  */
 export function loadSync(
   bytes: Uint8Array,
-  options: { module: WebAssembly.Module; batch?: number; sparse?: SparseChoice },
+  options: { module: WebAssembly.Module | BufferSource; batch?: number; sparse?: SparseChoice },
 ): Model {
   obey('loadSync', options, loadSyncRule);
   const graph = decode(bytes);
-  return new Model(graph, createWasmBackend(options.module), 'a compiled module was handed in', options);
+  const backend = createInferenceBackend(toModuleSync(options.module));
+  return new Model(graph, backend, 'the kernels were handed in', options);
 }
 
 /** A model ready to run: one input, one output (the graph's first). */

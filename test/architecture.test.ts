@@ -162,7 +162,7 @@ test('only backend/module.ts imports the kernels, and only backend/wasm/ their t
   const kernels = imports.filter(
     ({ file, specifier }) =>
       specifier.startsWith('#') &&
-      !(specifier === '#kernels' && file === 'backend/module.ts') &&
+      !(/^#(kernels|inference)$/.test(specifier) && file === 'backend/module.ts') &&
       !(specifier === '#kernels/types' && file.startsWith('backend/wasm/')),
   );
   expect(show(kernels)).toEqual([]);
@@ -211,7 +211,7 @@ describe('the runtime', () => {
 
   test('reaches nothing but its own files and the kernels: no node:*, no library', () => {
     const found = closure().filter(
-      (i) => !isRelative(i.specifier) && !/^#kernels(\/types)?$/.test(i.specifier),
+      (i) => !isRelative(i.specifier) && !/^#(kernels(\/types)?|inference)$/.test(i.specifier),
     );
     expect(show(found)).toEqual([]);
   });
