@@ -253,6 +253,8 @@ export const convBench: readonly KernelCase[] = [
   winograd({ ci: 256, h: 14, co: 256, k: 3 }),
   conv2d({ ci: 64, h: 56, co: 128, k: 3, pad: 1, stride: 2, prepare: true }),
   conv2d({ ...pointwise(256, 14, 512), prepare: true }),
+  conv2d({ ...pointwise(64, 56, 128), prepare: true }),
+  conv2d({ ...pointwise(512, 7, 512), prepare: true }),
   conv2d({ ci: 3, h: 224, co: 32, k: 3, pad: 1, stride: 2, prepare: true }),
   conv2d({ ci: 1, h: 28, co: 32, k: 5, pad: 2, prepare: true }),
   conv2d({ ci: 32, h: 14, co: 64, k: 5, pad: 2, prepare: true }),

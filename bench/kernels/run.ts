@@ -5,14 +5,14 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
-import { Bench, hrtimeNow } from 'tinybench';
 import { wasmModule } from '../../src/backend/module.ts';
 import { createReferenceBackend } from '../../src/backend/reference/index.ts';
 import { createWasmBackend } from '../../src/backend/wasm/index.ts';
 import { ArgumentError } from '../../src/core/errors.ts';
 import { benchCases } from './all.ts';
-import { differs, type KernelCase, layCase } from './case.ts';
-import { loadYardstick, measurePeak, type Peak } from './yardstick.ts';
+import { differs } from './case.ts';
+import { better, isInt8, measureCase, peakNow } from './measure.ts';
+import type { Peak } from './yardstick.ts';
 
 /** A kernel at a shape. */
 export interface KernelRow {
@@ -34,11 +34,9 @@ export interface KernelResults {
   node: string;
 }
 
-const isInt8 = (c: KernelCase): boolean => c.primitive.startsWith('q') && c.primitive !== 'quantize';
-
 /**
  * @param options.filter only kernels whose name or shape contains it
- * @param options.out JSON file to write, by a temporary file and rename
+ * @param options.out JSON file to write, by a temporary file and rename; the plots go beside it as .html
  * @param options.log where a line about each row goes
  * @throws ArgumentError if the filter leaves nothing
  * @throws Error if a kernel does not agree with the reference: nothing wrong is timed
@@ -62,30 +60,17 @@ export async function runKernelBench(options: {
   }
   log(`${cases.length} kernels agree with the reference`);
 
-  const peaks: Peak[] = [];
+  let peak: Peak = { f32: 0, i8: 0 };
   const rows: KernelRow[] = [];
   for (const c of cases) {
-    const backend = createWasmBackend(module);
-    if (rows.length % 8 === 0) peaks.push(measurePeak(loadYardstick(backend.heap)));
-    const laid = layCase(backend, c);
-    laid.run();
-    const start = performance.now();
-    laid.run();
-    // A sample shorter than the clock can tell apart says nothing: repeat within it.
-    const repeat = Math.max(1, Math.ceil(0.2 / Math.max(performance.now() - start, 1e-4)));
-    const bench = new Bench({ time: 250, warmupTime: 60, now: hrtimeNow, throws: true });
-    bench.add(c.primitive, () => {
-      for (let i = 0; i < repeat; i++) laid.run();
-    });
-    const [task] = await bench.run();
-    const { result } = task;
-    if (result.state !== 'completed') throw new Error(`${c.primitive} ${c.shape}: benchmark ${result.state}`);
-    const ms = result.latency.min / repeat;
+    // The best of the probes spread over the run: a peak taken in one slow moment would flatter the kernels.
+    if (rows.length % 8 === 0) peak = better(peak, await peakNow());
+    const { fastest: ms, median } = await measureCase(c, 250);
     const row: KernelRow = {
       kernel: c.primitive,
       shape: c.shape,
       ms,
-      msMedian: result.latency.p50 / repeat,
+      msMedian: median,
       gops: c.ops ? c.ops / ms / 1e6 : 0,
       percentOfPeak: 0,
     };
@@ -94,13 +79,8 @@ export async function runKernelBench(options: {
       `${row.kernel.padEnd(18)} ${row.shape.padEnd(44)} ${ms.toFixed(4).padStart(9)} ms ${row.gops.toFixed(1).padStart(7)} Gop/s`,
     );
   }
-  // The best of the probes spread over the run: a peak taken in one slow moment would flatter the kernels.
-  const peak: Peak = {
-    f32: Math.max(...peaks.map((p) => p.f32)),
-    i8: Math.max(...peaks.map((p) => p.i8)),
-  };
   cases.forEach((c, i) => {
-    rows[i].percentOfPeak = (100 * rows[i].gops) / (isInt8(c) ? peak.i8 : peak.f32);
+    rows[i].percentOfPeak = (100 * rows[i].gops) / (isInt8(c.primitive) ? peak.i8 : peak.f32);
   });
   const results: KernelResults = {
     peak,
@@ -114,6 +94,12 @@ export async function runKernelBench(options: {
     writeFileSync(`${options.out}.tmp`, `${JSON.stringify(results, null, 1)}\n`);
     renameSync(`${options.out}.tmp`, options.out);
     log(`wrote ${options.out}`);
+    const page = options.out.replace(/(\.json)?$/, '.html');
+    // The library that draws takes longer to load than a kernel to measure: only where a page is written.
+    const { plotPage } = await import('./plots.ts');
+    writeFileSync(`${page}.tmp`, await plotPage(results));
+    renameSync(`${page}.tmp`, page);
+    log(`wrote ${page}`);
   }
   return results;
 }

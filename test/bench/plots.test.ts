@@ -1,0 +1,46 @@
+/** The plot page of a stored run: what it draws is in the JSON, and it needs nothing but itself. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { benchCases } from '../../bench/kernels/all.ts';
+import { dots, leastBytes, plotPage, speedUps, streamingRate } from '../../bench/kernels/plots.ts';
+import type { KernelResults } from '../../bench/kernels/run.ts';
+
+const stored = JSON.parse(
+  readFileSync(new URL('../../bench/results/kernels.json', import.meta.url), 'utf8'),
+) as KernelResults;
+const find = (name: string) =>
+  benchCases.find((c) => `${c.primitive} ${c.shape}` === name) as (typeof benchCases)[number];
+
+test('bytes: each buffer once, sparse weights by what is kept', () => {
+  expect(leastBytes(find('gemm 64x800x500'))).toBe(4 * (64 * 500 + 500 * 800 + 64 * 800));
+  const sparse = leastBytes(find('sparseConv2d 1x1 14x14 256->512, 90 % zeros'));
+  expect(sparse).toBeCloseTo(4 * (256 * 196 + 512 + 512 * 196) + 0.1 * 8 * 256 * 512, 3);
+});
+
+test('dots carry the operations that are done', () => {
+  const all = new Map(dots(stored).map((dot) => [dot.kernel, dot]));
+  const row = stored.rows.find((r) => r.shape === '1x1 14x14 256->512, 90 % zeros');
+  expect(all.get('sparseConv2d 1x1 14x14 256->512, 90 % zeros')?.gops).toBeCloseTo(0.1 * (row?.gops ?? 0), 6);
+  expect([...all.values()].every((dot) => dot.intensity > 0 && dot.gops > 0)).toBe(true);
+  expect(streamingRate(stored)).toBeGreaterThan(0);
+});
+
+test('speed-ups are over the dense kernel of the same layer', () => {
+  const ups = speedUps(stored).filter((s) => s.layer === '1x1 14x14 256->512');
+  expect(ups.map((s) => Number(s.density.toFixed(2)))).toEqual([0.5, 0.2, 0.1, 0.05]);
+  for (const { speedUp } of ups) expect(speedUp).toBeGreaterThan(0);
+});
+
+test('the page holds both plots and every row, and loads nothing', async () => {
+  const page = await plotPage(stored);
+  expect(page.match(/<svg /g)?.length).toBe(2);
+  for (const { shape } of stored.rows) expect(page).toContain(shape.replace('>', '&gt;').slice(0, 12));
+  expect(page).not.toMatch(/<script|src=|https?:\/\//);
+});
+
+test('a run without sparse kernels has one plot, one without counts none', async () => {
+  const only = (kernel: string) =>
+    plotPage({ ...stored, rows: stored.rows.filter((r) => r.kernel === kernel) });
+  expect((await only('gemm')).match(/<svg /g)?.length).toBe(1);
+  expect(await only('maxPool')).not.toContain('<svg ');
+});
