@@ -3,6 +3,7 @@
 export * from './cluster/index';
 export * from './conv/index';
 export * from './elementwise/index';
+export * from './entropy/index';
 export * from './gemm/index';
 export { heapBase } from './heap-base';
 export * from './importance/index';

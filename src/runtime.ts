@@ -12,7 +12,7 @@ import { createInferenceBackend } from './backend/wasm/inference.ts';
 import { ArgumentError, GraphError } from './core/errors.ts';
 import { fields, obey, oneOf, whole } from './core/rules.ts';
 import type { Shape } from './core/shape.ts';
-import { decode } from './format/index.ts';
+import { decodeWith } from './format/index.ts';
 import type { Graph, Metadata } from './graph/graph.ts';
 import { normalizePixels } from './graph/meaning.ts';
 import { compile, type Plan } from './plan/compile.ts';
@@ -45,15 +45,11 @@ const loadSyncRule = fields(
  */
 export async function load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Model> {
   obey('load', options, loadRule);
-  // The kernels compile, on another thread where there is one, while the file is read.
-  const coming = chooseBackend(
+  const backend = await chooseBackend(
     { backend: options.backend, wasm: options.wasm },
     { module: inferenceModule, create: createInferenceBackend },
   );
-  coming.catch(() => {}); // heard below, unless the file is refused first
-  const graph = decode(bytes);
-  const backend = await coming;
-  return new Model(graph, backend, backend.reason, options);
+  return new Model(decodeWith(bytes, backend.readText), backend, backend.reason, options);
 }
 
 /**
@@ -66,9 +62,8 @@ export function loadSync(
   options: { module: WebAssembly.Module | BufferSource; batch?: number; sparse?: SparseChoice },
 ): Model {
   obey('loadSync', options, loadSyncRule);
-  const graph = decode(bytes);
   const backend = createInferenceBackend(toModuleSync(options.module));
-  return new Model(graph, backend, 'the kernels were handed in', options);
+  return new Model(decodeWith(bytes, backend.readText), backend, 'the kernels were handed in', options);
 }
 
 /** A model ready to run: one input, one output (the graph's first). */

@@ -1,4 +1,4 @@
-// The module that `paring/runtime` ships: the kernels that a plan calls, and no others. A second choice of the same files as
+// The module that `paring/runtime` ships: the kernels that a plan calls and the file's decoder, and no others. A second choice of the same files as
 // assembly/index.ts, so both modules give the same bits. test/runtime/inference.test.ts holds that none is missing or idle.
 
 export { f32_conv2d, f32_conv2d_scratch } from '../conv/f32_conv2d';
@@ -14,6 +14,7 @@ export { f32_mul } from '../elementwise/f32_mul';
 export { f32_pad2d } from '../elementwise/f32_pad2d';
 export { f32_sigmoid } from '../elementwise/f32_sigmoid';
 export { f32_tanh } from '../elementwise/f32_tanh';
+export { text_read, text_read_scratch } from '../entropy/text_read';
 export { f32_gemv } from '../gemm/f32_gemv';
 export {
   f32_linear,

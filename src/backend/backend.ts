@@ -628,6 +628,11 @@ export interface Backend extends Primitives {
     weights: AnyTypedArray,
     to: Ptr,
   ): void;
+  /**
+   * Decodes the header's text of a model file (src/format/text.ts): `length` bytes from `code`, after learning `primer`.
+   * The inference backend alone has it.
+   */
+  readText?(primer: Uint8Array, code: Uint8Array, length: number): Uint8Array;
   /** Bytes of scratch the primitive will ask of the heap, so that a plan can reserve them: run then allocates nothing. */
   scratchBytes<P extends PrimitiveName>(primitive: P, args: ArgsOf<P>): number;
 }

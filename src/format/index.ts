@@ -12,7 +12,7 @@ import { ByteReader, ByteWriter, crc32 } from './bytes.ts';
 import { Check } from './check.ts';
 import { headerText, paramsInOrder, readHeader } from './header.ts';
 import { readTensor, type TensorCoding, writeTensor } from './tensor.ts';
-import { readText, writeText } from './text.ts';
+import { readText, type TextReader, writeText } from './text.ts';
 
 const MAGIC = [0x89, 0x50, 0x52, 0x47]; // one byte that is no text, then PRG
 const FORMAT_VERSION = 1;
@@ -62,6 +62,11 @@ export function decode(bytes: Uint8Array): Graph {
   return read(bytes).graph;
 }
 
+/** The same with a kernel for the header's text, where there is one (`Backend.readText`): a fresh process reads faster. */
+export function decodeWith(bytes: Uint8Array, readHeaderText: TextReader | undefined): Graph {
+  return read(bytes, readHeaderText).graph;
+}
+
 /** Where the bytes of one tensor went. */
 export interface TensorInfo extends TensorCoding {
   name: string;
@@ -85,7 +90,7 @@ export function inspect(bytes: Uint8Array): FileInfo {
   return read(bytes).info;
 }
 
-function read(bytes: Uint8Array): { graph: Graph; info: FileInfo } {
+function read(bytes: Uint8Array, readHeaderText?: TextReader): { graph: Graph; info: FileInfo } {
   if (!ArrayBuffer.isView(bytes) || bytes.BYTES_PER_ELEMENT !== 1) {
     throw new ArgumentError('decode', 'bytes', 'a Uint8Array', Object.prototype.toString.call(bytes));
   }
@@ -106,7 +111,7 @@ function read(bytes: Uint8Array): { graph: Graph; info: FileInfo } {
     throw new FormatError(5, `checksum ${checksum.toString(16)} of the bytes here`, hex(stored));
   }
 
-  const { graph: bare, params: specs } = readHeader(new Check(PREFIX), readText(reader));
+  const { graph: bare, params: specs } = readHeader(new Check(PREFIX), readText(reader, readHeaderText));
   const headerBytes = reader.at;
   const names = [...bare.inputs, ...bare.nodes].map(({ name }) => name);
   const activations = readActivations(reader, names);

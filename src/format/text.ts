@@ -54,8 +54,8 @@ class TextModel {
   private readonly hashes = new Int32Array(ORDERS);
 
   /** Both sides read the primer first. */
-  constructor() {
-    this.code(Uint8Array.from(PRIMER, (letter) => letter.charCodeAt(0)));
+  constructor(primer: Uint8Array) {
+    this.code(primer);
   }
 
   /** Takes in a text: writes it to `encoder`, reads it from `decoder` into `bytes`, or (with neither) only learns it. */
@@ -112,28 +112,37 @@ class TextModel {
 /** Writes a varint of the text's bytes in UTF-8 and a block with its code. */
 export function writeText(writer: ByteWriter, text: string): void {
   const bytes = new TextEncoder().encode(text);
-  const model = new TextModel();
+  const model = new TextModel(primerBytes());
   const encoder = new RangeEncoder();
   model.code(bytes, encoder);
   writer.varint(bytes.length);
   writer.block(encoder.finish());
 }
 
+/** Reads a text of `length` bytes from its code, after the primer. */
+export type TextReader = (primer: Uint8Array, code: Uint8Array, length: number) => Uint8Array;
+
+const primerBytes = (): Uint8Array => Uint8Array.from(PRIMER, (letter) => letter.charCodeAt(0));
+
 /** @throws FormatError if the text is longer than 1 MiB or than its block can code, or is not UTF-8 */
-export function readText(reader: ByteReader): string {
+export function readText(reader: ByteReader, read: TextReader = readInJavaScript): string {
   const start = reader.at;
   const length = reader.varint('length of the header', LONGEST_TEXT);
   const block = reader.block('header');
   // A bit has a probability of at most 4095/4096, so it costs 0.00035 bits or more: 2,840 bytes of text a byte of code.
   const most = 2840 * (block.left + 4);
   if (length > most) throw new FormatError(start, `a header of at most ${most} bytes`, `${length}`);
-  const decoder = new RangeDecoder(block.bytes(block.left, 'header'));
-  const model = new TextModel();
-  const bytes = new Uint8Array(length);
-  model.code(bytes, undefined, decoder);
+  const bytes = read(primerBytes(), block.bytes(block.left, 'header'), length);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw new FormatError(start, 'a header in UTF-8', 'other bytes');
   }
+}
+
+/** For hosts and moments without kernels; the same bytes as `text_read` (assembly/entropy) gives. */
+export function readInJavaScript(primer: Uint8Array, code: Uint8Array, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  new TextModel(primer).code(bytes, undefined, new RangeDecoder(code));
+  return bytes;
 }

@@ -1,4 +1,4 @@
-/** The inference module: exactly the kernels that plans call, the same bits as the whole module's, and training refused by name. */
+/** The inference module: exactly the kernels that plans and files call, the same bits as the whole module's, and training refused by name. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/backend/backend.ts';
@@ -7,6 +7,9 @@ import { instantiate } from '../../src/backend/wasm/assemble.ts';
 import type { Kernels } from '../../src/backend/wasm/family.ts';
 import { createInferenceBackend, inferenceBackend } from '../../src/backend/wasm/inference.ts';
 import { BackendError } from '../../src/core/errors.ts';
+import { Rng } from '../../src/core/rng.ts';
+import { decode, decodeWith, encode } from '../../src/format/index.ts';
+import { readInJavaScript } from '../../src/format/text.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { type CompileOptions, compile } from '../../src/plan/compile.ts';
 import { wasmBackend } from '../helpers/backends.ts';
@@ -68,7 +71,7 @@ function results(graph: Graph, backend: Backend, options: CompileOptions): Uint8
   return graph.outputs.map((name) => new Uint8Array(plan.outputs[name].slice().buffer));
 }
 
-test('it exports what plans call, no less and no more', () => {
+test('it exports what plans and the file reader call, no less and no more', () => {
   const called = new Set(['heapBase']);
   const [all, heap] = instantiate(module, 1 << 20);
   const recording = new Proxy({} as Kernels, {
@@ -78,6 +81,7 @@ test('it exports what plans call, no less and no more', () => {
     },
   });
   const backend = inferenceBackend(recording, heap);
+  decodeWith(encode(smallNet()), backend.readText);
   for (const [, graph] of graphs) for (const options of choices) results(graph, backend, options);
   const functions = WebAssembly.Module.exports(module).filter(({ kind }) => kind === 'function');
   expect(functions.map(({ name }) => name).sort()).toEqual([...called].sort());
@@ -88,6 +92,30 @@ test.each(graphs)('%s: the bits of the whole module', (_, graph) => {
     const want = results(graph, wasmBackend(), options);
     expect(results(graph, createInferenceBackend(module), options)).toEqual(want);
   }
+});
+
+describe('the text of a header', () => {
+  const { readText } = createInferenceBackend(module);
+
+  test.each(graphs)('%s: the file is the same graph', (_, graph) => {
+    const file = encode(graph);
+    expect(decodeWith(file, readText)).toEqual(decode(file));
+  });
+
+  test('any code is the same text as in JavaScript', () => {
+    const rng = new Rng(5);
+    const bytes = (length: number) => Uint8Array.from({ length }, () => 256 * rng.uniform());
+    for (const [primer, code, length] of [
+      [0, 0, 7],
+      [0, 97, 211],
+      [89, 3, 53],
+      [997, 311, 1009],
+      [0, 2003, 4001],
+    ]) {
+      const args = [bytes(primer), bytes(code), length] as const;
+      expect(readText?.(...args)).toEqual(readInJavaScript(...args));
+    }
+  });
 });
 
 describe('training', () => {

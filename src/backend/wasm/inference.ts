@@ -13,6 +13,7 @@ import { norm } from './norm.ts';
 import { pool } from './pool.ts';
 import { quant } from './quant.ts';
 import { sparse } from './sparse.ts';
+import { textReader } from './text.ts';
 
 const families: readonly MakeFamily[] = [conv, elementwise, gemm, loss, norm, pool, quant, sparse];
 
@@ -28,6 +29,7 @@ export function createInferenceBackend(module: WebAssembly.Module, initialBytes 
 /** The same from kernels that are instantiated already. */
 export function inferenceBackend(kernels: Kernels, heap: Heap): Backend {
   const backend = assemble(kernels, heap, families);
+  backend.readText = textReader(kernels, heap);
   const { unary } = backend;
   backend.unary = (a) => {
     if (trainingUnaries.includes(a.kind)) refuse(`unary '${a.kind}'`);
