@@ -49,7 +49,7 @@ export async function load(bytes: Uint8Array, options: LoadOptions = {}): Promis
     { backend: options.backend, wasm: options.wasm },
     { module: inferenceModule, create: createInferenceBackend },
   );
-  return new Model(decodeWith(bytes, backend.readText), backend, backend.reason, options);
+  return new Model(decodeWith(bytes, backend.decoders), backend, backend.reason, options);
 }
 
 /**
@@ -63,7 +63,7 @@ export function loadSync(
 ): Model {
   obey('loadSync', options, loadSyncRule);
   const backend = createInferenceBackend(toModuleSync(options.module));
-  return new Model(decodeWith(bytes, backend.readText), backend, 'the kernels were handed in', options);
+  return new Model(decodeWith(bytes, backend.decoders), backend, 'the kernels were handed in', options);
 }
 
 /** A model ready to run: one input, one output (the graph's first). */

@@ -14,6 +14,8 @@ export { f32_mul } from '../elementwise/f32_mul';
 export { f32_pad2d } from '../elementwise/f32_pad2d';
 export { f32_sigmoid } from '../elementwise/f32_sigmoid';
 export { f32_tanh } from '../elementwise/f32_tanh';
+export { positions_read, positions_read_scratch } from '../entropy/positions_read';
+export { symbols_read, symbols_read_scratch } from '../entropy/symbols_read';
 export { text_read, text_read_scratch } from '../entropy/text_read';
 export { f32_gemv } from '../gemm/f32_gemv';
 export {

@@ -608,6 +608,16 @@ export interface Primitives {
 export type PrimitiveName = keyof Primitives;
 export type ArgsOf<P extends PrimitiveName> = Parameters<Primitives[P]>[0];
 
+/** The adaptive decoders of the model file (src/format), as kernels: the same values as in JavaScript. */
+export interface Decoders {
+  /** The header: `length` bytes, after learning `primer`. */
+  text(primer: Uint8Array, code: Uint8Array, length: number): Uint8Array;
+  /** Symbols of a bit tree of this width; `after`: four trees, by the symbol before. */
+  symbols(code: Uint8Array, count: number, alphabet: number, width: number, after: boolean): Uint8Array;
+  /** A mask, [rows][columns], by the method rows-columns. */
+  positions(code: Uint8Array, rows: number, columns: number): Uint8Array;
+}
+
 export interface Backend extends Primitives {
   /** Which implementation answers. */
   readonly name: 'reference' | 'wasm';
@@ -628,11 +638,8 @@ export interface Backend extends Primitives {
     weights: AnyTypedArray,
     to: Ptr,
   ): void;
-  /**
-   * Decodes the header's text of a model file (src/format/text.ts): `length` bytes from `code`, after learning `primer`.
-   * The inference backend alone has it.
-   */
-  readText?(primer: Uint8Array, code: Uint8Array, length: number): Uint8Array;
+  /** For reading model files sooner in a fresh process. The inference backend alone has them. */
+  readonly decoders?: Decoders;
   /** Bytes of scratch the primitive will ask of the heap, so that a plan can reserve them: run then allocates nothing. */
   scratchBytes<P extends PrimitiveName>(primitive: P, args: ArgsOf<P>): number;
 }

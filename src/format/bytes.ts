@@ -1,4 +1,5 @@
 /** Bytes in and out: every read is checked against what is left, every error says at which byte. */
+import type { Decoders } from '../backend/backend.ts';
 import { FormatError } from '../core/errors.ts';
 
 /** Grows as it is written to. */
@@ -44,17 +45,19 @@ export class ByteWriter {
   }
 }
 
-/** A stretch of the file. `at` counts from the file's first byte, so that errors give the offset in the file. */
+/** A stretch of the file, and the kernels to decode it with, if there are any. `at` counts from the file's first byte, so that errors give the offset in the file. */
 export class ByteReader {
   readonly source: Uint8Array;
   at: number;
   readonly end: number;
+  readonly decoders: Decoders | undefined;
 
-  constructor(source: Uint8Array, at = 0, end = source.length) {
+  constructor(source: Uint8Array, at = 0, end = source.length, decoders?: Decoders) {
     // A Node Buffer is a Uint8Array whose slice() shares memory instead of copying: look at it as what it is underneath.
     this.source = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
     this.at = at;
     this.end = end;
+    this.decoders = decoders;
   }
 
   get left(): number {
@@ -101,7 +104,7 @@ export class ByteReader {
       throw new FormatError(start, `${what} of at most the ${this.left} bytes left`, `length ${length}`);
     }
     this.at += length;
-    return new ByteReader(this.source, this.at - length, this.at);
+    return new ByteReader(this.source, this.at - length, this.at, this.decoders);
   }
 
   /** @throws FormatError if something is left over */

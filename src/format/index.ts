@@ -3,6 +3,7 @@
  * by byte. What is read is checked before anything is allocated by its word: a truncated, altered or lying file gives a
  * FormatError with the offset, or a GraphError if it is well-formed and describes no model.
  */
+import type { Decoders } from '../backend/backend.ts';
 import { ArgumentError, FormatError, GraphError } from '../core/errors.ts';
 import { MOST_ELEMENTS, sizeOf } from '../core/shape.ts';
 import type { ActivationQuantization, Graph, Param } from '../graph/graph.ts';
@@ -12,7 +13,7 @@ import { ByteReader, ByteWriter, crc32 } from './bytes.ts';
 import { Check } from './check.ts';
 import { headerText, paramsInOrder, readHeader } from './header.ts';
 import { readTensor, type TensorCoding, writeTensor } from './tensor.ts';
-import { readText, type TextReader, writeText } from './text.ts';
+import { readText, writeText } from './text.ts';
 
 const MAGIC = [0x89, 0x50, 0x52, 0x47]; // one byte that is no text, then PRG
 const FORMAT_VERSION = 1;
@@ -62,9 +63,9 @@ export function decode(bytes: Uint8Array): Graph {
   return read(bytes).graph;
 }
 
-/** The same with a kernel for the header's text, where there is one (`Backend.readText`): a fresh process reads faster. */
-export function decodeWith(bytes: Uint8Array, readHeaderText: TextReader | undefined): Graph {
-  return read(bytes, readHeaderText).graph;
+/** The same by kernels, where there are any (`Backend.decoders`): a fresh process reads sooner. */
+export function decodeWith(bytes: Uint8Array, decoders: Decoders | undefined): Graph {
+  return read(bytes, decoders).graph;
 }
 
 /** Where the bytes of one tensor went. */
@@ -90,11 +91,11 @@ export function inspect(bytes: Uint8Array): FileInfo {
   return read(bytes).info;
 }
 
-function read(bytes: Uint8Array, readHeaderText?: TextReader): { graph: Graph; info: FileInfo } {
+function read(bytes: Uint8Array, decoders?: Decoders): { graph: Graph; info: FileInfo } {
   if (!ArrayBuffer.isView(bytes) || bytes.BYTES_PER_ELEMENT !== 1) {
     throw new ArgumentError('decode', 'bytes', 'a Uint8Array', Object.prototype.toString.call(bytes));
   }
-  const reader = new ByteReader(bytes);
+  const reader = new ByteReader(bytes, 0, bytes.length, decoders);
   const magic = reader.bytes(4, 'the magic number');
   if (!MAGIC.every((byte, i) => magic[i] === byte)) {
     throw new FormatError(0, 'a .paring file (89 50 52 47)', hex(magic));
@@ -111,7 +112,7 @@ function read(bytes: Uint8Array, readHeaderText?: TextReader): { graph: Graph; i
     throw new FormatError(5, `checksum ${checksum.toString(16)} of the bytes here`, hex(stored));
   }
 
-  const { graph: bare, params: specs } = readHeader(new Check(PREFIX), readText(reader, readHeaderText));
+  const { graph: bare, params: specs } = readHeader(new Check(PREFIX), readText(reader));
   const headerBytes = reader.at;
   const names = [...bare.inputs, ...bare.nodes].map(({ name }) => name);
   const activations = readActivations(reader, names);

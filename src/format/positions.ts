@@ -160,7 +160,9 @@ function encodeRowsColumns(mask: Uint8Array, columns: number): Uint8Array {
 }
 
 function decodeRowsColumns(block: ByteReader, count: number, columns: number): Uint8Array {
-  const decoder = new RangeDecoder(block.bytes(block.left, 'range code'));
+  const code = block.bytes(block.left, 'range code');
+  if (block.decoders) return block.decoders.positions(code, count / columns, columns);
+  const decoder = new RangeDecoder(code);
   const model = new RowsColumns(columns);
   const mask = new Uint8Array(count);
   for (let i = 0; i < count; i++) {

@@ -129,8 +129,10 @@ function encodeRange(symbols: Uint8Array, alphabet: number, after: boolean): Uin
 
 function decodeRange(block: ByteReader, count: number, alphabet: number, after: boolean): Uint8Array {
   const width = bitWidth(alphabet);
+  const code = block.bytes(block.left, 'range code');
+  if (block.decoders) return block.decoders.symbols(code, count, alphabet, width, after);
   const counters = new Counters(4 << width);
-  const decoder = new RangeDecoder(block.bytes(block.left, 'range code'));
+  const decoder = new RangeDecoder(code);
   const symbols = new Uint8Array(count);
   let tree = 0;
   for (let i = 0; i < count; i++) {

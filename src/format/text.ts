@@ -119,19 +119,17 @@ export function writeText(writer: ByteWriter, text: string): void {
   writer.block(encoder.finish());
 }
 
-/** Reads a text of `length` bytes from its code, after the primer. */
-export type TextReader = (primer: Uint8Array, code: Uint8Array, length: number) => Uint8Array;
-
 const primerBytes = (): Uint8Array => Uint8Array.from(PRIMER, (letter) => letter.charCodeAt(0));
 
 /** @throws FormatError if the text is longer than 1 MiB or than its block can code, or is not UTF-8 */
-export function readText(reader: ByteReader, read: TextReader = readInJavaScript): string {
+export function readText(reader: ByteReader): string {
   const start = reader.at;
   const length = reader.varint('length of the header', LONGEST_TEXT);
   const block = reader.block('header');
   // A bit has a probability of at most 4095/4096, so it costs 0.00035 bits or more: 2,840 bytes of text a byte of code.
   const most = 2840 * (block.left + 4);
   if (length > most) throw new FormatError(start, `a header of at most ${most} bytes`, `${length}`);
+  const read = reader.decoders?.text ?? readInJavaScript;
   const bytes = read(primerBytes(), block.bytes(block.left, 'header'), length);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -140,7 +138,7 @@ export function readText(reader: ByteReader, read: TextReader = readInJavaScript
   }
 }
 
-/** For hosts and moments without kernels; the same bytes as `text_read` (assembly/entropy) gives. */
+/** For hosts and moments without kernels; the same bytes as the kernel gives. */
 export function readInJavaScript(primer: Uint8Array, code: Uint8Array, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   new TextModel(primer).code(bytes, undefined, new RangeDecoder(code));

@@ -5,6 +5,7 @@ import type { Heap } from '../heap.ts';
 import { trainingPrimitives, trainingUnaries } from '../primitives.ts';
 import { assemble, instantiate, type MakeFamily } from './assemble.ts';
 import { conv } from './conv.ts';
+import { decoders } from './decoders.ts';
 import { elementwise } from './elementwise.ts';
 import type { Kernels } from './family.ts';
 import { gemm } from './gemm.ts';
@@ -13,7 +14,6 @@ import { norm } from './norm.ts';
 import { pool } from './pool.ts';
 import { quant } from './quant.ts';
 import { sparse } from './sparse.ts';
-import { textReader } from './text.ts';
 
 const families: readonly MakeFamily[] = [conv, elementwise, gemm, loss, norm, pool, quant, sparse];
 
@@ -29,14 +29,18 @@ export function createInferenceBackend(module: WebAssembly.Module, initialBytes 
 /** The same from kernels that are instantiated already. */
 export function inferenceBackend(kernels: Kernels, heap: Heap): Backend {
   const backend = assemble(kernels, heap, families);
-  backend.readText = textReader(kernels, heap);
   const { unary } = backend;
-  backend.unary = (a) => {
+  const checked: Backend['unary'] = (a) => {
     if (trainingUnaries.includes(a.kind)) refuse(`unary '${a.kind}'`);
     unary(a);
   };
   const refusals = trainingPrimitives.map((name) => [name, () => refuse(name)]);
-  return Object.assign(backend, Object.fromEntries(refusals) as Partial<Primitives>);
+  return {
+    ...backend,
+    ...(Object.fromEntries(refusals) as Partial<Primitives>),
+    unary: checked,
+    decoders: decoders(kernels, heap),
+  };
 }
 
 function refuse(primitive: string): never {
