@@ -9,9 +9,7 @@ import { benchCases } from './all.ts';
 import type { KernelCase } from './case.ts';
 import { nameOf } from './measure.ts';
 import type { KernelResults } from './run.ts';
-import { denseOf, zerosOf } from './shapes.ts';
-
-type Row = KernelResults['rows'][number];
+import { type SpeedUp, speedUps, zerosOf } from './shapes.ts';
 
 const families: [title: string, primitives: RegExp][] = [
   ['product, linear', /^(gemm|linear)$/],
@@ -90,7 +88,10 @@ function roofline(results: KernelResults): Promise<string> {
     type: 'quantitative',
     scale: {
       type: 'log',
-      domain: [Math.min(...points.map((p) => p.gops)) / 1.3, results.peak.i8 * 1.5],
+      domain: [
+        Math.min(...points.map((p) => p.gops)) / 1.3,
+        1.4 * Math.max(results.peak.i8, ...points.map((p) => p.gops)),
+      ],
       nice: false,
     },
     axis: { title: 'Gop/s', format: '~r', values: [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200] },
@@ -130,23 +131,6 @@ function roofline(results: KernelResults): Promise<string> {
       },
     ],
   } as never);
-}
-
-interface SpeedUp {
-  layer: string;
-  /** Share of weights that are kept. */
-  density: number;
-  speedUp: number;
-}
-
-/** Each sparse convolution against the dense one of its shape. */
-export function speedUps({ rows }: KernelResults): SpeedUp[] {
-  return rows.flatMap((row: Row): SpeedUp[] => {
-    const zeros = zerosOf(row.shape);
-    const dense = denseOf(row, rows);
-    if (zeros === undefined || !dense) return [];
-    return [{ layer: dense.shape.replace(/ prepared$/, ''), density: 1 - zeros, speedUp: dense.ms / row.ms }];
-  });
 }
 
 function sparsePlot(values: SpeedUp[]): Promise<string> {
@@ -198,7 +182,7 @@ function sparsePlot(values: SpeedUp[]): Promise<string> {
 /** The page as text. A run of some kernels gives the plots of those; without sparse ones the second is left out. */
 export async function plotPage(results: KernelResults): Promise<string> {
   const { rows, peak, machine, node } = results;
-  const sparse = speedUps(results);
+  const sparse = speedUps(rows);
   const rate = streamingRate(results);
   const memory =
     rate > 0

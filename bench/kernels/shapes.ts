@@ -19,3 +19,20 @@ export function denseOf<R extends Named>(row: Named, rows: readonly R[]): R | un
   if (!/^(sparseConv2d|qconv2d|winogradConv2d)$/.test(row.kernel)) return undefined;
   return rows.find(({ kernel, shape }) => kernel === 'conv2d' && layer(shape) === layer(row.shape));
 }
+
+export interface SpeedUp {
+  layer: string;
+  /** Share of weights that are kept. */
+  density: number;
+  speedUp: number;
+}
+
+/** Each sparse convolution against the dense one of its shape. */
+export function speedUps(rows: readonly (Named & { ms: number })[]): SpeedUp[] {
+  return rows.flatMap((row): SpeedUp[] => {
+    const zeros = zerosOf(row.shape);
+    const dense = denseOf(row, rows);
+    if (zeros === undefined || !dense) return [];
+    return [{ layer: dense.shape.replace(/ prepared$/, ''), density: 1 - zeros, speedUp: dense.ms / row.ms }];
+  });
+}

@@ -7,7 +7,10 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createReferenceBackend } from '../../src/backend/reference/index.ts';
 import { Rng } from '../../src/core/rng.ts';
+import { breakEven } from '../../src/plan/sparse.ts';
 import { replaceMarked } from '../../src/report/table.ts';
+import type { KernelResults } from '../kernels/run.ts';
+import { speedUps } from '../kernels/shapes.ts';
 import { loadYardstick, measurePeak } from '../kernels/yardstick.ts';
 import { type LadderModule, layProduct, loadLadder, steps } from './steps.ts';
 
@@ -111,6 +114,31 @@ export function ladderTable({ peak, sizes, rows, machine, node }: LadderResults)
   ].join('\n');
 }
 
+/** What zeros buy, from the last run of all kernels, and where the plan draws the line. */
+export function sparseTable(results: KernelResults): string {
+  const zeros = [50, 80, 90, 95];
+  const ups = speedUps(results.rows);
+  const layers = [...new Set(ups.map((up) => up.layer))];
+  const lines = layers.map((layer) => {
+    const cells = zeros.map((percent) => {
+      const up = ups.find((u) => u.layer === layer && Math.round(100 * (1 - u.density)) === percent);
+      return up ? `x ${up.speedUp.toFixed(1)}` : '';
+    });
+    return `| ${layer} | ${cells.join(' | ')} |`;
+  });
+  const percent = (share: number): string => `${Math.round(100 * share)} %`;
+  const { pointwise, spatial, linearFew, linearSome, linearMany } = breakEven;
+  return [
+    `| convolution, sparse over dense | ${zeros.map((z) => `${z} % zeros`).join(' | ')} |`,
+    `| --- | ${zeros.map(() => '---: |').join(' ')}`,
+    ...lines,
+    '',
+    `The plan (src/plan/sparse.ts) runs a layer sparse above ${percent(pointwise)} zeros if it is a 1x1 convolution, ${percent(spatial)} if it is another, and`,
+    `more where Winograd's is the dense kernel to beat; above ${percent(linearFew)} if it is a linear layer of up to 3 samples, ${percent(linearSome)} of up to 15,`,
+    `${percent(linearMany)} of more. \`npm run bench\` measures the table, \`npm run bench:compare\` the break-even.`,
+  ].join('\n');
+}
+
 function main(): void {
   const root = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
   const write = (path: string, text: string): void => {
@@ -125,7 +153,9 @@ function main(): void {
   log(table);
   write(root('bench/results/ladder.json'), `${JSON.stringify(results, null, 1)}\n`);
   const readme = root('assembly/README.md');
-  write(readme, replaceMarked(readFileSync(readme, 'utf8'), 'ladder', table));
+  const kernels = JSON.parse(readFileSync(root('bench/results/kernels.json'), 'utf8')) as KernelResults;
+  const text = replaceMarked(readFileSync(readme, 'utf8'), 'ladder', table);
+  write(readme, replaceMarked(text, 'sparse', sparseTable(kernels)));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) main();

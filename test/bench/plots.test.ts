@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { benchCases } from '../../bench/kernels/all.ts';
-import { dots, leastBytes, plotPage, speedUps, streamingRate } from '../../bench/kernels/plots.ts';
+import { dots, leastBytes, plotPage, streamingRate } from '../../bench/kernels/plots.ts';
 import type { KernelResults } from '../../bench/kernels/run.ts';
+import { speedUps } from '../../bench/kernels/shapes.ts';
 
 const stored = JSON.parse(
   readFileSync(new URL('../../bench/results/kernels.json', import.meta.url), 'utf8'),
@@ -26,7 +27,7 @@ test('dots carry the operations that are done', () => {
 });
 
 test('speed-ups are over the dense kernel of the same layer', () => {
-  const ups = speedUps(stored).filter((s) => s.layer === '1x1 14x14 256->512');
+  const ups = speedUps(stored.rows).filter((s) => s.layer === '1x1 14x14 256->512');
   expect(ups.map((s) => Number(s.density.toFixed(2)))).toEqual([0.5, 0.2, 0.1, 0.05]);
   for (const { speedUp } of ups) expect(speedUp).toBeGreaterThan(0);
 });

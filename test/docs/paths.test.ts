@@ -6,7 +6,12 @@ import { describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-const documents = ['README.md', 'CONTRIBUTING.md', ...docs.map((name) => `docs/${name}`)];
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'assembly/README.md',
+  ...docs.map((name) => `docs/${name}`),
+];
 
 /** Paths from the root into a folder that is in the repository. What a build or a run makes is not. */
 const path = /(?<![\w./@-])(?:\.ci|src|assembly|bench|test|docs|scripts|examples)\/[\w.*-]+(?:\/[\w.*-]+)*/g;
