@@ -42,14 +42,14 @@ async function phases(file) {
   const bytes = readFileSync(file);
   const { inferenceModule } = await import('../dist/src/backend/module.js');
   const { createInferenceBackend } = await import('../dist/src/backend/wasm/inference.js');
-  const { decode } = await import('../dist/src/format/index.js');
+  const { decodeWith } = await import('../dist/src/format/index.js');
   const { compile } = await import('../dist/src/plan/compile.js');
   const clock = new Clock();
   const module = await inferenceModule();
   clock.mark('compile wasm');
   const backend = createInferenceBackend(module);
   clock.mark('instantiate');
-  const graph = decode(bytes);
+  const graph = decodeWith(bytes, backend.decoders);
   clock.mark('decode');
   const plan = compile(graph, backend);
   clock.mark('plan');
