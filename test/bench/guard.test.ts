@@ -1,4 +1,9 @@
 /** The guard's judgement on made-up figures, and a real run of it against stores that any machine beats or misses. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { benchCases } from '../../bench/kernels/all.ts';
 import { fallen, guard, ratios } from '../../bench/kernels/guard.ts';
@@ -63,4 +68,31 @@ test('a run names what no machine reaches, and nothing that any machine does', a
   expect(await guard(store(1e-6), cases, log)).toEqual([]);
   expect(lines[0]).toBe('1 ratios of 1 kernels: 1 to be measured again');
   await expect(guard(store(1), [], log)).rejects.toThrow('none of these kernels');
+});
+
+test('the program names what fell and exits with 1, else with 0', () => {
+  const program = fileURLToPath(new URL('../../dist/bench/kernels/guard.js', import.meta.url));
+  const folder = mkdtempSync(join(tmpdir(), 'paring-'));
+  const exit = (percentOfPeak: number) => {
+    const path = join(folder, 'stored.json');
+    const rows = [row('linear', 'batch 64 500->10', 1, percentOfPeak)];
+    writeFileSync(
+      path,
+      JSON.stringify({ peak: { f32: 1, i8: 1 }, rows, machine: '', node: process.version }),
+    );
+    const args = [program, '--stored', path, '--filter', 'linear batch 64'];
+    const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    return { status, last: stdout.trim().split('\n').slice(1) };
+  };
+  try {
+    const fell = exit(1e6);
+    expect(fell.status).toBe(1);
+    expect(fell.last[0]).toMatch(
+      /^fell: linear batch 64 500->10, % of peak: 1000000.00 to \d+\.\d\d \(-100 %\)$/,
+    );
+    expect(fell.last[1]).toBe('1 fell by more than 10 %');
+    expect(exit(1e-6)).toEqual({ status: 0, last: ['nothing fell by more than 10 %'] });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
