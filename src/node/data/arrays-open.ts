@@ -17,6 +17,8 @@ type Role = 'train' | 'validation' | 'test';
 /** A pool whose labels are not yet classes. */
 interface Raw {
   name: string;
+  /** The file they came from. */
+  labelName: string;
   shape: Shape;
   images: Pool['images'];
   labels: ArrayLike<number>;
@@ -45,18 +47,18 @@ function roleOf(stem: string): Role | undefined {
 function assemble(format: string, raw: Map<Role, Raw>, folder: string, known?: readonly string[]): Source {
   const first = raw.get('train') as Raw;
   const names = known ?? namesBeside(folder);
-  const count = names?.length ?? countClasses(first.labels, first.name);
+  const count = names?.length ?? countClasses(first.labels, first.labelName);
   const classes = names ?? Array.from({ length: count }, (_, i) => `${i}`);
   const pools = new Map<Role, Pool>();
-  for (const [role, { name, shape, images, labels }] of raw) {
+  for (const [role, { name, labelName, shape, images, labels }] of raw) {
     if (!sameShape(shape, first.shape) || images.dtype !== first.images.dtype) {
       const expected = `images of ${first.images.dtype} ${first.shape.join('x')} as in ${first.name}`;
       throw new DataError(name, expected, `${images.dtype} ${shape.join('x')}`);
     }
     if (images.count !== labels.length) {
-      throw new DataError(name, 'as many labels as images', `${labels.length} and ${images.count}`);
+      throw new DataError(labelName, `${images.count} labels, as many as images`, `${labels.length}`);
     }
-    pools.set(role, { name, images, labels: wholeLabels(labels, name, count) });
+    pools.set(role, { name, images, labels: wholeLabels(labels, labelName, count) });
   }
   return {
     format,
@@ -125,6 +127,7 @@ async function openIdxPair(folder: string, file: string, budget: Budget): Promis
   const size = h * w;
   return {
     name: path,
+    labelName: labelFile,
     shape: [1, h, w],
     labels: readAt(labels.data, 0, count),
     images: {
@@ -172,7 +175,8 @@ export function openCifarFiles(folder: string, files: readonly string[]): Source
       const path = join(folder, name);
       return { name: path, ...openCifar(fileSource(path), kind) };
     });
-    return { ...joinPools(pools), shape: CIFAR_SHAPE };
+    const joined = joinPools(pools);
+    return { ...joined, labelName: joined.name, shape: CIFAR_SHAPE };
   };
   const raw = new Map<Role, Raw>();
   const train = open(inOrder.filter((name) => !name.startsWith('test')));
@@ -229,7 +233,8 @@ function openArrays(
     if (!images && !labels) continue;
     if (!images || !labels) throw new DataError(path, `'${x}' and '${y}'`, `no '${images ? y : x}'`);
     if (raw.has(role)) throw new DataError(path, `one array of ${role} images`, `'${x}' beside another`);
-    raw.set(role, { name: images.name, ...openImageArray(images), labels: readLabelArray(labels) });
+    const read = { ...openImageArray(images), labels: readLabelArray(labels) };
+    raw.set(role, { name: images.name, labelName: labels.name, ...read });
   }
   if (!raw.has('train')) {
     const expected = "arrays 'images' and 'labels', 'x' and 'y', or 'x_train' and 'y_train'";

@@ -1,6 +1,7 @@
 /** Data sets by path: the one way in for files, folders and the sets that have a name. */
 import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { ArgumentError, DataError } from '../../core/errors.ts';
 import type { Fit } from '../../data/resize.ts';
@@ -26,14 +27,22 @@ export interface OpenOptions {
   fit?: Fit;
   /** Default 'rgb', unless every picture is gray. */
   channels?: 'gray' | 'rgb';
-  /** Bytes up to which images are held in memory; beyond, they are read when they are needed. Default 1 GiB. */
+  /** Bytes up to which images are held in memory; beyond, they are read when they are needed. Default: `roomForImages`. */
   memory?: number;
   /** While pictures are decoded. */
   onProgress?(done: number, total: number): void;
   signal?: AbortSignal;
 }
 
-const GIB = 2 ** 30;
+/**
+ * Bytes of images that may well be held: a quarter of the memory that the process may have (the container's, where it is in
+ * one), at most 1 GiB.
+ */
+export function roomForImages(
+  available = Math.min(totalmem(), process.constrainedMemory() || Infinity),
+): number {
+  return Math.min(2 ** 30, Math.floor(available / 4));
+}
 
 /**
  * Opens a data set: a folder with IDX files (plain or .gz), CIFAR batches (.bin), .npy or .npz, or with pictures by class; such a
@@ -44,7 +53,7 @@ const GIB = 2 ** 30;
  *   range, FileError if there is no room for a temporary file
  */
 export async function openData(path: string, options: OpenOptions = {}): Promise<Splits> {
-  const { seed = 1, memory = GIB } = options;
+  const { seed = 1, memory = roomForImages() } = options;
   if (!Number.isSafeInteger(seed)) throw new ArgumentError('openData', 'seed', 'a whole number', seed);
   if (!(memory >= 0)) throw new ArgumentError('openData', 'memory', 'a number of bytes', memory);
   const source = await openSource(path, memory, options);
@@ -105,9 +114,9 @@ export function installed(name: SetName): string[] {
 }
 
 /**
- * Where `fromSamples` puts images: memory up to `memory` bytes (default 1 GiB), beyond that a temporary file that is gone with the process.
+ * Where `fromSamples` puts images: memory up to `memory` bytes (default: `roomForImages`), beyond that a temporary file that is gone with the process.
  */
-export function spoolSink(memory = GIB): ImageSink {
+export function spoolSink(memory = roomForImages()): ImageSink {
   const spool = new Spool('samples', { left: memory });
   let size = 0;
   let count = 0;

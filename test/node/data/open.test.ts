@@ -1,6 +1,6 @@
 /** Binary sets by path: what each layout opens as, and that everything wrong is a DataError which names the file. */
 import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
@@ -8,7 +8,13 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { ArgumentError, DataError, FileError } from '../../../src/core/errors.ts';
 import { writeCifar10 } from '../../../src/data/cifar.ts';
 import { fromSamples } from '../../../src/data/samples.ts';
-import { type OpenOptions, openData, type Splits, spoolSink } from '../../../src/node/data/open.ts';
+import {
+  type OpenOptions,
+  openData,
+  roomForImages,
+  type Splits,
+  spoolSink,
+} from '../../../src/node/data/open.ts';
 import { folderOf, idxFile, noise, npyFile } from '../../helpers/files.ts';
 
 type Files = Record<string, Uint8Array | string>;
@@ -252,11 +258,11 @@ describe('NPY and NPZ', () => {
           Int32Array.from(labels, (v) => -v),
         ),
       },
-      /got -1 at image 1/,
+      /y\.npy: expected whole labels .* got -1 at image 1/,
     );
     await refused(
       { 'x.npy': x, 'y.npy': npyFile('<i4', [N - 1], Int32Array.from(labels.subarray(1))) },
-      /as many labels as images, got 59 and 60/,
+      /y\.npy: expected 60 labels, as many as images, got 59/,
     );
     const archive = zipSync({ 'x.npy': x, 'y.npy': y }, { level: 9 });
     await refused({ 'a.npz': archive.subarray(0, 400) }, /ends early|truncated|whole NPZ/);
@@ -270,6 +276,12 @@ describe('NPY and NPZ', () => {
 });
 
 describe('paths and options', () => {
+  test('room for images is a quarter of the memory, at most 1 GiB', () => {
+    expect(roomForImages(4e8)).toBe(1e8);
+    expect(roomForImages(2 ** 40)).toBe(2 ** 30);
+    expect(roomForImages()).toBeLessThanOrEqual(totalmem() / 4);
+  });
+
   test('nothing there, nothing known', async () => {
     await expect(openData('no such thing')).rejects.toThrow(
       /a folder, a file, or one of mnist, cifar10, fashion-mnist/,
