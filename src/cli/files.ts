@@ -74,12 +74,14 @@ export function claimOutput(
   { resume, fresh }: { resume?: boolean; fresh?: boolean },
   inputs: readonly string[] = [],
 ): Output {
+  if (path === '') throw new ArgumentError('--out', 'file', 'a name', 'nothing');
   if (/[\\/]$/.test(path) || (existsSync(path) && !statSync(path).isFile())) {
     const got = existsSync(path) && !statSync(path).isDirectory() ? 'a device' : 'a folder';
     throw new FileError(path, 'the name of a file, as model.paring', got);
   }
   const output = filesOf(path);
   claim(output.model, inputs);
+  for (const path of [output.result, output.log, output.checkpoint]) checkWritable(path);
   const unfinished = new FileCheckpoint(output.checkpoint).exists();
   if (resume && fresh) throw new ArgumentError('--resume', 'and --fresh', 'one of them', 'both');
   if (resume && !unfinished) {

@@ -1,8 +1,11 @@
-/** STEM.log.jsonl: a JSON line every few steps and one an epoch, appended as they come and cut back on resume. */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+/**
+ * STEM.log.jsonl: a JSON line every few steps and one an epoch. While a run goes on they are appended to STEM.running.jsonl, and
+ * cut back on resume: the log of a model that is there already stays until there is a new model.
+ */
+import { appendFileSync, copyFileSync, existsSync, readFileSync, renameSync } from 'node:fs';
 import type { RecipeEvent } from '../compress/recipe.ts';
 import { FileError } from '../core/errors.ts';
-import { writeWhole } from '../node/write.ts';
+import { removeLeftovers, writeWhole } from '../node/write.ts';
 
 export interface LogLine {
   type: 'step' | 'epoch';
@@ -14,17 +17,30 @@ export interface LogLine {
 
 /** Writes the log of one run. */
 export class RunLog {
+  private readonly done: string;
   private readonly path: string;
   private readonly every: number;
   /** Until the first news of a resumed run says where it goes on. */
   private cutting: boolean;
 
-  /** @param resume whether lines that are there stay, up to where the run goes on */
+  /**
+   * @param path STEM.log.jsonl
+   * @param resume whether lines that are there stay, up to where the run goes on
+   */
   constructor(path: string, every: number, resume: boolean) {
-    this.path = path;
+    this.done = path;
+    this.path = path.replace(/\.log\.jsonl$/, '.running.jsonl');
     this.every = every;
-    this.cutting = resume && existsSync(path);
-    if (!this.cutting) writeWhole(path, '');
+    // A run that was killed right after `finish` has its lines there.
+    if (resume && !existsSync(this.path) && existsSync(path)) copyFileSync(path, this.path);
+    this.cutting = resume && existsSync(this.path);
+    if (!this.cutting) writeWhole(this.path, '');
+  }
+
+  /** The model is there: the log takes the place of the one before. */
+  finish(): void {
+    renameSync(this.path, this.done);
+    removeLeftovers(this.path);
   }
 
   add(event: RecipeEvent): void {

@@ -1,9 +1,8 @@
 /** Checkpoints on disk: one file and the one before it, so that at any moment at least one of them is whole. */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { CheckpointError } from '../core/errors.ts';
 import { unpack } from '../train/state.ts';
-import { writeWhole } from './write.ts';
+import { removeLeftovers, writeWhole } from './write.ts';
 
 /** What `FileCheckpoint.load` found. */
 export interface LoadedCheckpoint {
@@ -69,13 +68,6 @@ export class FileCheckpoint {
   remove(): void {
     rmSync(this.path, { force: true });
     rmSync(this.previous, { force: true });
-    const folder = dirname(resolve(this.path));
-    if (!existsSync(folder)) return;
-    const name = basename(this.path);
-    for (const file of readdirSync(folder)) {
-      const between = file.slice(name.length + 1, -'.tmp'.length);
-      if (file.startsWith(`${name}.`) && file.endsWith('.tmp') && /^\d+$/.test(between))
-        rmSync(join(folder, file));
-    }
+    removeLeftovers(this.path);
   }
 }

@@ -5,6 +5,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -12,7 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { FileError, ParingError } from '../core/errors.ts';
 
 export interface WriteOptions {
@@ -89,6 +90,18 @@ function placeOf(path: string): string {
     throw new FileError(path, 'a file, or a name that is free', what);
   }
   return realpathSync(path);
+}
+
+/** Removes what writes of `path` that were cut off have left beside it. */
+export function removeLeftovers(path: string): void {
+  const folder = dirname(resolve(path));
+  if (!existsSync(folder)) return;
+  const name = basename(path);
+  for (const file of readdirSync(folder)) {
+    const between = file.slice(name.length + 1, -'.tmp'.length);
+    if (file.startsWith(`${name}.`) && file.endsWith('.tmp') && /^\d+$/.test(between))
+      rmSync(join(folder, file));
+  }
 }
 
 function asideOf(place: string): string {

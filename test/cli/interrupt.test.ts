@@ -1,7 +1,7 @@
 /** Runs that are interrupted: by Ctrl-C, and by force. What they go on to is what they would have come to. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { paring, sha256, start, workFolder, writeMnist } from './shell.ts';
@@ -81,6 +81,21 @@ test('killed: the checkpoint goes on to the same bytes', async () => {
   expect(paring(folder, ...command, '--out', 'killed', '--resume').status).toBe(0);
   expect(sha256(at('killed.paring'))).toBe(sha256(at('whole.paring')));
   expect(logOf('killed')).toEqual(logOf('whole'));
+});
+
+test('a run that fails leaves the model of that name as it was, its log too', () => {
+  const name = (ending: string) => at(`older.${ending}`);
+  const endings = ['paring', 'result.json', 'log.jsonl'];
+  for (const ending of endings) copyFileSync(at(`whole.${ending}`), name(ending));
+  const hot = ['--optimizer', 'sgd', '--schedule', 'constant', '--lr', '1e30', '--out', 'older'];
+  expect(paring(folder, ...command, ...hot).status).toBe(1);
+  for (const ending of endings) expect(sha256(name(ending))).toBe(sha256(at(`whole.${ending}`)));
+  expect(existsSync(name('running.jsonl'))).toBe(true);
+  writeFileSync(name('paring.123.tmp'), 'of a write that was cut off');
+  expect(paring(folder, ...command, '--out', 'older', '--fresh').status).toBe(0);
+  expect(logOf('older')).toEqual(logOf('whole'));
+  const left = readdirSync(folder).filter((file) => file.startsWith('older.'));
+  expect(left.sort()).toEqual(endings.map((ending) => `older.${ending}`).sort());
 });
 
 test('a training that diverges says where it was still good', () => {

@@ -85,6 +85,7 @@ const { graph, reports } = await runRecipe(start, recipe, {
 
 const bytes = encode(graph, { plain: variant.plain });
 writeWhole(join(out, `${name}.paring`), bytes);
+log.finish();
 const result: ModelResult = {
   name,
   title: variant.title,
