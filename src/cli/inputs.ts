@@ -1,15 +1,18 @@
 /** The data and the models a verb works on, and whether they belong together. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { cpus } from 'node:os';
+import { basename, dirname, relative, resolve } from 'node:path';
 import type { Backend } from '../backend/backend.ts';
 import { createBackend } from '../backend/create.ts';
 import { ArgumentError, GraphError, ShapeError } from '../core/errors.ts';
 import { formatShape, sameShape, sizeOf } from '../core/shape.ts';
+import { VERSION } from '../core/version.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Graph } from '../graph/graph.ts';
 import { inferShapes } from '../graph/infer.ts';
 import { type OpenOptions, openData, type Splits } from '../node/data/open.ts';
-import type { ModelResult } from '../report/result.ts';
+import { writeWhole } from '../node/write.ts';
+import type { Evaluation, ModelResult } from '../report/result.ts';
 import { named } from './errors.ts';
 import { filesOf, readJson } from './files.ts';
 import type { CommonOptions, DataOptions } from './options.ts';
@@ -30,6 +33,25 @@ const LONG_READING = 10_000;
 export function storedResult(model: string): StoredResult | undefined {
   const { result } = filesOf(model);
   return existsSync(result) ? (readJson(result) as StoredResult) : undefined;
+}
+
+/** Keeps a model's score in the result file beside it; makes one for a model that came without, as code writes them. */
+export function keepEvaluation(
+  { path, graph }: { path: string; graph: Graph },
+  evaluation: Evaluation,
+): void {
+  const { stem, result } = filesOf(path);
+  const without: StoredResult = {
+    name: basename(stem),
+    title: graph.name,
+    verb: 'evaluate',
+    version: VERSION,
+    seed: graph.meta.lineage?.seed ?? 0,
+    seconds: 0,
+    machine: cpus()[0]?.model ?? 'unknown',
+    node: process.version,
+  };
+  writeWhole(result, `${JSON.stringify({ ...(storedResult(path) ?? without), evaluation }, null, 2)}\n`);
 }
 
 /**

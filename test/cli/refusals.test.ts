@@ -31,7 +31,15 @@ beforeAll(async () => {
   put('wrong-type.json', '{ "epochs": "3" }');
   put('wrong-range.json', '{ "epochs": 0 }');
   put('deep-key.json', '{ "optimizer": { "kind": "adamw", "lr": "fast" } }');
-  mkdirSync(join(folder, 'a folder'));
+  put('no-steps.json', '{ "name": "none", "seed": 1, "steps": [] }');
+  for (const name of ['a folder', 'taken.result.json', 'busy.checkpoint']) mkdirSync(join(folder, name));
+  // Ten classes whose labels, not images, are at fault.
+  mkdirSync(join(folder, 'mislabelled'));
+  for (const stem of ['images-idx3', 'labels-idx1']) {
+    const bytes = readFileSync(join(folder, 'mnist', `train-${stem}-ubyte`));
+    if (stem === 'labels-idx1') bytes[8 + 5] = 200;
+    put(join('mislabelled', `train-${stem}-ubyte`), bytes);
+  }
   before = snapshot(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -72,6 +80,8 @@ test.each<[string[], number, string]>([
     2,
     'sparsity: expected a number from 0 to 1, got 1.5',
   ],
+  [['compress', ...model, '--recipe', 'no-steps.json'], 2, 'steps: expected at least 1 entries, got 0'],
+  [[...train, '--out', ''], 2, '--out: file: expected a name, got'],
   [['data', 'mnits'], 2, "expected 'mnist'"],
   // Models and data.
   [['inspect', 'nothing.paring'], 3, 'nothing.paring: expected a readable file, got no such file'],
@@ -88,12 +98,19 @@ test.each<[string[], number, string]>([
     3,
     'tells 7 classes apart',
   ],
+  [
+    ['train', '--model', 'lenet5', '--data', 'mislabelled'],
+    3,
+    'mislabelled/train-labels-idx1-ubyte: expected',
+  ],
   [['train', '--model', 'lenet5', '--data', 'nowhere'], 3, 'nowhere: expected a folder, a file'],
   [[...train, '--config', 'no-json.json'], 3, 'no-json.json: expected JSON'],
   [[...train, '--resume'], 3, 'lenet300-100.checkpoint: expected a checkpoint'],
   [['report', 'a folder'], 3, 'a folder: expected a folder with .paring files'],
   // Places.
   [[...train, '--out', 'a folder'], 1, 'got a folder'],
+  [[...train, '--out', 'taken'], 1, 'taken.result.json: expected a file'],
+  [[...train, '--out', 'busy'], 1, 'busy.checkpoint: expected a file'],
   [[...train, '--out', 'net.paring/x'], 1, 'got a file where a folder should be'],
   [
     [...train, '--out', '/proc/paring/x.paring'],

@@ -2,10 +2,9 @@
 import type { Command } from 'commander';
 import { evaluateFile } from '../../node/evaluate-file.ts';
 import type { Evaluation } from '../../node/evaluation.ts';
-import { writeWhole } from '../../node/write.ts';
 import { settle } from '../config.ts';
-import { filesOf, readModel } from '../files.ts';
-import { fits, openFor, storedResult } from '../inputs.ts';
+import { readModel } from '../files.ts';
+import { fits, keepEvaluation, openFor } from '../inputs.ts';
 import { addCommon, addData, addExample, type CommonOptions, type DataOptions } from '../options.ts';
 import { columns, grouped, percent, Terminal } from '../terminal.ts';
 
@@ -25,8 +24,7 @@ async function run(file: string, options: CommonOptions & DataOptions): Promise<
   const data = await openFor(options, terminal, model);
   fits(model, data.test, data.source);
   const evaluation = await evaluateFile(file, data.test);
-  const stored = storedResult(file);
-  if (stored) writeWhole(filesOf(file).result, `${JSON.stringify({ ...stored, evaluation }, null, 2)}\n`);
+  keepEvaluation(model, evaluation);
   const { misread, ...numbers } = evaluation;
   terminal.result(textOf(evaluation, terminal), {
     file,

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { FileError } from '../../core/errors.ts';
 import { evaluateFile } from '../../node/evaluate-file.ts';
-import { writeWhole } from '../../node/write.ts';
 import { readFolder } from '../../report/folder.ts';
 import { settle } from '../config.ts';
-import { claim, filesOf, readModel } from '../files.ts';
-import { fits, openFor, storedResult } from '../inputs.ts';
+import { claim, readModel } from '../files.ts';
+import { fits, keepEvaluation, openFor } from '../inputs.ts';
 import { addCommon, addData, addExample, type CommonOptions, type DataOptions } from '../options.ts';
 import { Terminal } from '../terminal.ts';
 
@@ -53,12 +52,9 @@ async function run(folder: string, options: Options): Promise<void> {
 
 /** Scores a model and keeps that in its result file. */
 async function evaluateInto(path: string, options: Options, terminal: Terminal): Promise<void> {
-  const stored = storedResult(path);
-  if (!stored) return;
   const model = readModel(path);
   const data = await openFor(options, terminal, model);
   fits(model, data.test, data.source);
   terminal.note(`evaluating ${path}`);
-  const evaluation = await evaluateFile(path, data.test);
-  writeWhole(filesOf(path).result, `${JSON.stringify({ ...stored, evaluation }, null, 2)}\n`);
+  keepEvaluation(model, await evaluateFile(path, data.test));
 }
