@@ -104,7 +104,7 @@ export async function follow(
   const result = resultOf(job, options.seed, made.reports, seconds);
   writeWhole(output.result, `${JSON.stringify(result, null, 2)}\n`);
   checkpoint.remove();
-  for (const path of [output.model, output.result]) removeLeftovers(path);
+  for (const path of [output.model, output.result, output.log]) removeLeftovers(path);
   const top1 = made.reports.at(-1)?.validation?.top1 ?? Number.NaN;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { model: output.model, bytes: bytes.length, sha256, seconds, top1, reports: made.reports, result };
