@@ -1,9 +1,16 @@
 /**
- * The 4x4 micro-kernel: f32_gemm_4x8 where only the first four columns of a panel of b exist, so that half a panel costs
- * little more than half the time. Same packed layout, same order of summation, same bits.
+ * The 4x4 micro-kernel: C[4][4] = start + A[4][k] B[k][4] for `panels` panels of A. It stands in for f32_gemm_4x8 where
+ * only the first four columns of a panel of b exist, so that half a panel costs little more than half the time. Same
+ * packed layout, same order of summation, same bits.
  *
  * 4 accumulators, fewer than the 6 additions that a core has under way at once, so it reaches some five sixths of the
  * rate. The `if (steps == -1) break` are explained in f32_gemm_5x8.
+ *
+ * Packed layout, that of f32_gemm_4x8; the columns marked - are there, and not read:
+ *   a, a panel of 4 rows, k-major:    k=0: a00 a10 a20 a30 | k=1: a01 a11 a21 a31 | ...
+ *   b, a panel of 8 columns, k-major: k=0: b00 b01 b02 b03 - - - - | k=1: b10 b11 b12 b13 - - - - | ...
+ *
+ * Preconditions: panels and k are at least 1; the tile of 4 rows of 4 elements at c is wholly writable.
  */
 import { START_SPLAT, START_ZERO } from './blocking';
 
@@ -21,6 +28,7 @@ export function f32_gemm_4x4(
   lo: f32,
   hi: f32,
 ): void {
+  assert(panels > 0 && k > 0);
   const clamps = lo > -Infinity || hi < Infinity;
   for (; panels > 0; panels--) {
     let c0 = f32x4.splat(0);
