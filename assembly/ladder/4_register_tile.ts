@@ -17,7 +17,7 @@
  * also hide the time an addition takes: there is always another one to begin.
  *
  * Why it is not enough: the seven loads of a step come from six places, whole rows apart. Their addresses are computed
- * anew each step, and V8 issues all loads first, so that even here two sums find no register left.
+ * anew each step, and Node 20's V8 issues all loads first, so that even here two sums find no register left.
  *
  * `v128.load_splat<f32>(p)` loads one float into all four lanes: one instruction instead of two.
  *

@@ -1,8 +1,8 @@
 /**
  * `npm run bench:ladder`: each step of assembly/ladder/ verified against the reference, then timed beside the peak probe.
- * Writes bench/results/ladder.json and the table of assembly/README.md.
+ * Writes bench/results/ladder.json, which keeps a run of each major version of Node, and the tables of assembly/README.md.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createReferenceBackend } from '../../src/backend/reference/index.ts';
@@ -92,6 +92,9 @@ export function runLadder(log: (line: string) => void): LadderResults {
   return { peak, sizes, rows, machine: cpus()[0]?.model ?? 'unknown', node: process.version };
 }
 
+/** Engines compile differently: the last run of each major version of Node is kept. */
+const major = ({ node }: LadderResults): number => Number(/\d+/.exec(node)?.[0]);
+
 /** The table of the course. A step's gain is over the step before it, the trap left out. */
 export function ladderTable({ peak, sizes, rows, machine, node }: LadderResults): string {
   const last = sizes.length - 1;
@@ -110,7 +113,7 @@ export function ladderTable({ peak, sizes, rows, machine, node }: LadderResults)
     `| --- | --- | ${sizes.map(() => '---: |').join(' ')} ---: | ---: |`,
     ...lines,
     '',
-    `Peak ${peak.toFixed(1)} GFLOP/s; one thread, ${machine}, Node ${node.slice(1)}. The gain of both sixth steps is over step 5. \`npm run bench:ladder\` writes this.`,
+    `Node ${node.slice(1)}, ${machine}, one thread, peak ${peak.toFixed(1)} GFLOP/s. The gain of both sixth steps is over step 5.`,
   ].join('\n');
 }
 
@@ -149,9 +152,16 @@ function main(): void {
     process.stdout.write(`${line}\n`);
   };
   const results = runLadder(log);
-  const table = ladderTable(results);
-  log(table);
-  write(root('bench/results/ladder.json'), `${JSON.stringify(results, null, 1)}\n`);
+  log(ladderTable(results));
+  const store = root('bench/results/ladder.json');
+  const before = existsSync(store)
+    ? (JSON.parse(readFileSync(store, 'utf8')) as { runs: LadderResults[] }).runs
+    : [];
+  const runs = [...before.filter((run) => major(run) !== major(results)), results].sort(
+    (a, b) => major(a) - major(b),
+  );
+  write(store, `${JSON.stringify({ runs }, null, 1)}\n`);
+  const table = runs.map(ladderTable).join('\n\n');
   const readme = root('assembly/README.md');
   const kernels = JSON.parse(readFileSync(root('bench/results/kernels.json'), 'utf8')) as KernelResults;
   const text = replaceMarked(readFileSync(readme, 'utf8'), 'ladder', table);
