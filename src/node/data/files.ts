@@ -1,5 +1,5 @@
 /** Files read at a position, and a temporary one that takes what does not fit memory. */
-import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataError, FileError } from '../../core/errors.ts';
@@ -48,7 +48,8 @@ export function fileSource(path: string): ByteSource & { close(): void } {
 
 function openFile(path: string): number {
   try {
-    return openSync(path, 'r');
+    // A named pipe would wait for whoever writes to it; without blocking it opens, and is refused as no file.
+    return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (cause) {
     throw new DataError(path, 'a readable file', (cause as Error).message);
   }

@@ -1,4 +1,6 @@
 /** Folders of pictures by class: what they open as, and everything that can be wrong with one. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ArgumentError, DataError } from '../../../src/core/errors.ts';
 import { decodePicture } from '../../../src/node/data/decode.ts';
@@ -241,3 +243,16 @@ test('names sort by code point in every locale', () => {
     '\u{1F600}',
   ]);
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a named pipe among the pictures is refused, not waited for',
+  async () => {
+    const folder = folderOf(two);
+    try {
+      execFileSync('mkfifo', [join(folder.path, 'cats', 'b.png')]);
+      await expect(openData(folder.path)).rejects.toThrow(/b\.png: expected a file, got something else/);
+    } finally {
+      folder.remove();
+    }
+  },
+);
