@@ -1,7 +1,8 @@
 // Compiles assembly/ to build/: kernels.wasm (release), kernels.debug.wasm (asserts), inference.wasm (what a plan calls), the
 // typed bindings of each, both shipped modules as base64 for hosts that cannot import a .wasm file, the benchmark's peak
 // probes, and the ladder. Usage: node scripts/build-kernels.mjs [outDir]
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +18,18 @@ const modules = [
 ];
 const shipped = ['kernels', 'inference'];
 
-function buildKernels(outDir) {
+/** Two compilers side by side: each is one thread, and the two large modules take most of the time. */
+const LANES = 2;
+
+async function compile(outDir, { file, options }) {
+  const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
+  const out = ['--outFile', join(outDir, `${file}.wasm`)];
+  const child = spawn(process.execPath, [asc, ...options, ...out], { cwd: root, stdio: 'inherit' });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`${file} does not compile (asc ended with ${code})`);
+}
+
+async function buildKernels(outDir) {
   mkdirSync(outDir, { recursive: true });
   // Built aside, then renamed: a build that fails half-way leaves the last good one in place.
   const temporary = mkdtempSync(join(outDir, '.tmp-'));
@@ -27,11 +39,13 @@ function buildKernels(outDir) {
     files.push(name);
   };
   try {
-    for (const { file, options } of modules) {
-      const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
-      const out = ['--outFile', join(temporary, `${file}.wasm`)];
-      execFileSync(process.execPath, [asc, ...options, ...out], { cwd: root, stdio: 'inherit' });
-    }
+    const waiting = [...modules];
+    const lane = async () => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) await compile(temporary, next);
+    };
+    // Both lanes have to be over before a failure removes the folder they write to.
+    const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane));
+    for (const { reason } of lanes) if (reason) throw reason;
     for (const name of shipped) {
       const base64 = readFileSync(join(temporary, `${name}.wasm`)).toString('base64');
       write(`${name}-base64.js`, `export default '${base64}';\n`);
@@ -43,4 +57,4 @@ function buildKernels(outDir) {
   }
 }
 
-buildKernels(process.argv[2] ?? join(root, 'build'));
+await buildKernels(process.argv[2] ?? join(root, 'build'));

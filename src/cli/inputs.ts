@@ -12,7 +12,7 @@ import type { Graph } from '../graph/graph.ts';
 import { inferShapes } from '../graph/infer.ts';
 import { type OpenOptions, openData, type Splits } from '../node/data/open.ts';
 import { writeWhole } from '../node/write.ts';
-import type { Evaluation, ModelResult } from '../report/result.ts';
+import type { Evaluation, LayerImportance, ModelResult } from '../report/result.ts';
 import { named } from './errors.ts';
 import { filesOf, readJson } from './files.ts';
 import type { CommonOptions, DataOptions } from './options.ts';
@@ -35,10 +35,11 @@ export function storedResult(model: string): StoredResult | undefined {
   return existsSync(result) ? (readJson(result) as StoredResult) : undefined;
 }
 
-/** Keeps a model's score in the result file beside it; makes one for a model that came without, as code writes them. */
+/** Keeps a model's score, and the importance of its layers, in the result file beside it; makes one for a model that came without, as code writes them. */
 export function keepEvaluation(
   { path, graph }: { path: string; graph: Graph },
   evaluation: Evaluation,
+  importance?: readonly LayerImportance[],
 ): void {
   const { stem, result } = filesOf(path);
   const without: StoredResult = {
@@ -51,7 +52,8 @@ export function keepEvaluation(
     machine: cpus()[0]?.model ?? 'unknown',
     node: process.version,
   };
-  writeWhole(result, `${JSON.stringify({ ...(storedResult(path) ?? without), evaluation }, null, 2)}\n`);
+  const all = { ...(storedResult(path) ?? without), evaluation, ...(importance && { importance }) };
+  writeWhole(result, `${JSON.stringify(all, null, 2)}\n`);
 }
 
 /**

@@ -1,16 +1,18 @@
 /** `paring compress`: a recipe from beginning to end, then the test set and the report. */
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { checkRecipe } from '../../compress/recipe.ts';
 import { ArgumentError } from '../../core/errors.ts';
-import { evaluateFile } from '../../node/evaluate-file.ts';
-import { writeWhole } from '../../node/write.ts';
+import type { Splits } from '../../node/data/open.ts';
+import { evaluateFile, importanceByLayer } from '../../node/evaluate-file.ts';
+import { readFolder } from '../../report/folder.ts';
+import type { Evaluation } from '../../report/result.ts';
 import { builtIn, recipeByName } from '../built-in.ts';
 import { settle } from '../config.ts';
-import { beside, claim, claimOutput, filesOf, readJson, readModel } from '../files.ts';
+import { beside, claim, claimOutput, type ModelFile, readJson, readModel } from '../files.ts';
 import { asData, follow, told } from '../follow.ts';
-import { openFor } from '../inputs.ts';
+import { keepEvaluation, openFor } from '../inputs.ts';
 import {
   addCommon,
   addData,
@@ -80,9 +82,9 @@ async function run(file: string, options: Options): Promise<void> {
     terminal,
   );
   terminal.note('evaluating on the test images');
-  const evaluation = await evaluateFile(output.model, data.test);
-  const { result } = filesOf(output.model);
-  writeWhole(result, `${JSON.stringify({ ...outcome.result, evaluation }, null, 2)}\n`);
+  // The page compares the two, so the model this started from is scored as well, unless it has been.
+  if (!(await isEvaluated(file))) await score(model, data);
+  const evaluation = await score(readModel(output.model), data);
   // Plots are slow to load, and help needs none.
   const { writeReport } = await import('../../report/page.ts');
   await writeReport(dirname(output.model), page);
@@ -97,6 +99,19 @@ async function run(file: string, options: Options): Promise<void> {
       report: page,
     },
   );
+}
+
+/** Whether the score beside a model is that of its bytes. */
+async function isEvaluated(file: string): Promise<boolean> {
+  const { models } = await readFolder(dirname(file));
+  return models.some((model) => model.file === basename(file) && model.evaluation !== undefined);
+}
+
+/** Scores a model and keeps that, with the importance of its layers, beside it. */
+async function score(model: ModelFile, data: Splits): Promise<Evaluation> {
+  const evaluation = await evaluateFile(model.path, data.test);
+  keepEvaluation(model, evaluation, await importanceByLayer(model.graph, data.train));
+  return evaluation;
 }
 
 function suffixOf(name: string): string {
