@@ -2,7 +2,7 @@
 // the three is skipped while the files it depends on are what they were when it last succeeded.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -103,6 +103,8 @@ try {
         cwd: root,
         stdio: ['ignore', 2, 2],
       });
+      // Whoever installed this folder has a link to the command: it stays one.
+      chmodSync(join(root, 'dist/src/cli/main.js'), 0o755);
     },
   );
 } catch (error) {
