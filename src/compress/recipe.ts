@@ -88,11 +88,7 @@ export class RecipeError extends ParingError {
 /** What recipes may need besides their graph. */
 type Given = Pick<RecipeInputs, 'teacher' | 'validation' | 'scores'>;
 
-const outline = fields({ name: text, seed: whole(0), steps: listOf(() => null, 1) }, [
-  'name',
-  'seed',
-  'steps',
-]);
+const outline = fields({ name: text, seed: whole(0), steps: listOf(() => null) }, ['name', 'seed', 'steps']);
 const stepOutline = fields({ step: oneOf(...Object.keys(steps)), options: () => null }, ['step']);
 
 /**

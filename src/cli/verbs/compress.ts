@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { checkRecipe } from '../../compress/recipe.ts';
+import { checkRecipe, RecipeError } from '../../compress/recipe.ts';
 import { ArgumentError } from '../../core/errors.ts';
 import type { Splits } from '../../node/data/open.ts';
 import { evaluateFile, importanceByLayer } from '../../node/evaluate-file.ts';
@@ -63,6 +63,9 @@ async function run(file: string, options: Options): Promise<void> {
   const recipe = named ? named(model.graph, data.train) : written;
   const given = { teacher: teacher.graph, validation: data.validation };
   const checked = checkRecipe(recipe, model.graph, given);
+  if (checked.steps.length === 0) {
+    throw new RecipeError(null, '', { path: 'steps', expected: 'at least one step', got: 'none' });
+  }
   const inputs = [file, teacher.path, options.recipe];
   const output = claimOutput(options.out ?? beside(file, suffixOf(checked.name)), options, inputs);
   const page = join(dirname(output.model), 'report.html');
