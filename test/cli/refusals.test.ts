@@ -80,7 +80,7 @@ test.each<[string[], number, string]>([
     2,
     'sparsity: expected a number from 0 to 1, got 1.5',
   ],
-  [['compress', ...model, '--recipe', 'no-steps.json'], 2, 'steps: expected at least one step, got 'none''],
+  [['compress', ...model, '--recipe', 'no-steps.json'], 2, 'steps: expected at least one step, got'],
   [[...train, '--out', ''], 2, '--out: file: expected a name, got'],
   [['data', 'mnits'], 2, "expected 'mnist'"],
   // Models and data.
