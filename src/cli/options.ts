@@ -132,7 +132,7 @@ export function addCommon(command: Command): Command {
     .option('--json', 'one JSON document on stdout')
     .option('--quiet', 'nothing on stderr but errors')
     .addOption(
-      new Option('--backend <name>', 'default: wasm, or reference where there is no SIMD').choices([
+      new Option('--backend <name>', 'default: wasm; reference is plain JavaScript, slow').choices([
         'wasm',
         'reference',
       ]),
