@@ -34,7 +34,7 @@ function readRow(s: usize, ones: usize, to: usize, row: i32, columns: i32, total
   let inRow: i32 = 0;
   for (let column = 0; column < columns; column++) {
     const done = f64(row) * f64(columns) + f64(column) + 1;
-    const own = ones + (<usize>column << 2);
+    const own = ones + ((<usize>column) << 2);
     const shareOfColumn = (f64(load<i32>(own)) * done + 2 * f64(total)) / f64(row + 2);
     const shareOfRow = (f64(inRow) * done + 2 * f64(total)) / f64(column + 2);
     const average = f64(total + 1);

@@ -16,7 +16,7 @@ export function coderBytes(contexts: usize): usize {
 /** Before the first bit; beyond the code's end, zeros are read. */
 export function startCoder(s: usize, code: usize, codeLength: i32, contexts: usize): void {
   // floor(2^14 / (n + 1.5))
-  for (let n: i32 = 0; n < 255; n++) store<i32>(s + RATES + (<usize>n << 2), 32768 / (2 * n + 3));
+  for (let n: i32 = 0; n < 255; n++) store<i32>(s + RATES + ((<usize>n) << 2), 32768 / (2 * n + 3));
   for (let i: usize = 0; i < contexts; i++) store<u16>(s + COUNTERS + (i << 1), 32768);
   memory.fill(s + COUNTERS + 2 * contexts, 0, contexts);
   store<u32>(s + NEXT, u32(code));
@@ -60,7 +60,7 @@ export function adaptiveBit(s: usize, contexts: usize, context: usize): i32 {
   store<u32>(s + RANGE, range);
   const n = i32(load<u8>(seen));
   const target: i32 = bit ? 0 : 65536;
-  const moved = i32(p) + (((target - i32(p)) * load<i32>(s + RATES + (<usize>n << 2))) >> 14);
+  const moved = i32(p) + (((target - i32(p)) * load<i32>(s + RATES + ((<usize>n) << 2))) >> 14);
   store<u16>(zero, max(16, min(65520, moved)));
   if (n < 254) store<u8>(seen, n + 1);
   return bit;

@@ -3,7 +3,7 @@ import { adaptiveBit, coderBytes, startCoder } from './range_coder';
 
 /** Bytes of scratch. */
 export function symbols_read_scratch(width: i32): usize {
-  return coderBytes(<usize>4 << width);
+  return coderBytes((<usize>4) << width);
 }
 
 /**
@@ -21,7 +21,7 @@ export function symbols_read(
   scratch: usize,
 ): void {
   assert(width >= 1 && width <= 8);
-  const contexts: usize = <usize>4 << width;
+  const contexts: usize = (<usize>4) << width;
   startCoder(scratch, code, codeLength, contexts);
   let tree: i32 = 0;
   for (let i = 0; i < count; i++) {

@@ -115,7 +115,7 @@ function byte(s: usize, value: i32, reading: bool): i32 {
     const weights = s + WEIGHTS + 4 * <usize>(node * COUNTERS);
     let sum: i64 = 0;
     for (let k: i32 = 0; k < COUNTERS; k++) {
-      const at = <usize>k << 2;
+      const at = (<usize>k) << 2;
       const slot =
         k == ORDERS
           ? ORDERS * 65536 + node
@@ -136,13 +136,13 @@ function byte(s: usize, value: i32, reading: bool): i32 {
     const error = ((bit << 12) - p) * 6;
     const target = bit ? 65535 : 0;
     for (let k: i32 = 0; k < COUNTERS; k++) {
-      const at = <usize>k << 2;
+      const at = (<usize>k) << 2;
       const step = (load<i32>(s + ODDS + at) * error + 32768) >> 16;
       store<i32>(weights + at, load<i32>(weights + at) + step);
       const slot = usize(load<i32>(s + SLOTS + at));
       const n = i32(load<u8>(s + SEEN + slot));
       const one = i32(load<u16>(s + ONE + 2 * slot));
-      store<u16>(s + ONE + 2 * slot, one + (((target - one) * load<i16>(s + RATES + 2 * <usize>(n))) >> 14));
+      store<u16>(s + ONE + 2 * slot, one + (((target - one) * load<i16>(s + RATES + 2 * <usize>n)) >> 14));
       if (n < 127) store<u8>(s + SEEN + slot, n + 1);
     }
     node = 2 * node + bit;
