@@ -31,3 +31,11 @@ test('the example of the README trains, prunes, quantizes, saves and runs', () =
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test("the README's script is the one that the walkthrough's test runs", () => {
+  const script = /<!-- script:begin -->\n```js\n([\s\S]*?)```\n<!-- script:end -->/.exec(
+    readFileSync(path('README.md'), 'utf8'),
+  )?.[1];
+  expect(script).toMatch(/readPicture/);
+  expect(readFileSync(path('docs/walkthrough.md'), 'utf8')).toContain(`\`\`\`js use.mjs\n${script}\`\`\``);
+});

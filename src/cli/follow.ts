@@ -14,6 +14,7 @@ import {
   runRecipe,
 } from '../compress/recipe.ts';
 import { CheckpointError, DivergenceError } from '../core/errors.ts';
+import { grouped } from '../core/plain.ts';
 import { VERSION } from '../core/version.ts';
 import { encode } from '../format/index.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -27,7 +28,7 @@ import { commandLine, interruptible } from './interrupt.ts';
 import { RunLog } from './log.ts';
 import type { CommonOptions, RunOptions } from './options.ts';
 import type { JobProgress } from './progress.ts';
-import { grouped, percent, type Terminal } from './terminal.ts';
+import { percent, type Terminal } from './terminal.ts';
 
 export interface Job {
   verb: string;
@@ -189,7 +190,7 @@ class StepBars {
       case 'progress': {
         const { step, steps, rate, loss, top1, epoch } = event.progress;
         const note = `epoch ${epoch + 1}, loss ${loss.toFixed(4)}, top-1 ${percent(top1)}`;
-        this.bar?.update(step, steps, `${grouped(rate)} images/s`, note);
+        this.bar?.update(step, steps, `${grouped(Math.round(rate))} images/s`, note);
         return;
       }
       case 'end': {

@@ -59,8 +59,3 @@ export function columns(rows: readonly (readonly (string | number)[])[]): string
 export function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
-
-/** 431080 as people read it. */
-export function grouped(n: number): string {
-  return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
-}

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { ArgumentError } from '../../core/errors.ts';
+import { grouped } from '../../core/plain.ts';
 import { oneOfNames } from '../../core/rules.ts';
 import { fetchSet } from '../../node/data/fetch.ts';
 import { preparePictures } from '../../node/data/prepare.ts';
@@ -10,7 +11,7 @@ import { settle } from '../config.ts';
 import { interruptible } from '../interrupt.ts';
 import { addExample, type CommonOptions, type DataOptions, pixels } from '../options.ts';
 import type { JobProgress } from '../progress.ts';
-import { grouped, Terminal } from '../terminal.ts';
+import { Terminal } from '../terminal.ts';
 
 interface Options extends CommonOptions, Pick<DataOptions, 'size' | 'fit' | 'channels'> {
   out?: string;

@@ -1,12 +1,13 @@
 /** `paring evaluate`: a model file on the test images. */
 import type { Command } from 'commander';
+import { grouped } from '../../core/plain.ts';
 import { evaluateFile } from '../../node/evaluate-file.ts';
 import type { Evaluation } from '../../node/evaluation.ts';
 import { settle } from '../config.ts';
 import { readModel } from '../files.ts';
 import { fits, keepEvaluation, openFor } from '../inputs.ts';
 import { addCommon, addData, addExample, type CommonOptions, type DataOptions } from '../options.ts';
-import { columns, grouped, percent, Terminal } from '../terminal.ts';
+import { columns, percent, Terminal } from '../terminal.ts';
 
 /** Most classes whose confusion is printed whole. */
 const MOST_CLASSES = 20;

@@ -1,6 +1,7 @@
 /** `paring importance`: how much each layer's weights and channels matter to the loss. */
 import { type Command, Option } from 'commander';
 import { type Criterion, importance } from '../../compress/importance.ts';
+import { grouped } from '../../core/plain.ts';
 import type { Param } from '../../graph/graph.ts';
 import { writeWhole } from '../../node/write.ts';
 import { settle } from '../config.ts';
@@ -8,7 +9,7 @@ import { claim, filesOf, readModel } from '../files.ts';
 import { backends, fits, openFor, storedResult } from '../inputs.ts';
 import { addCommon, addData, addExample, type CommonOptions, type DataOptions, whole } from '../options.ts';
 import { scoresFile } from '../scores.ts';
-import { columns, grouped, Terminal } from '../terminal.ts';
+import { columns, Terminal } from '../terminal.ts';
 
 interface Options extends CommonOptions, DataOptions {
   criterion: Criterion;
