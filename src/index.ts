@@ -31,6 +31,20 @@ export { readNpy } from './data/npy.ts';
 export { fromSamples, type ImageSink, type Sample, type SampleOptions } from './data/samples.ts';
 // Files and inference
 export { decode, type EncodeOptions, encode, type FileInfo, inspect } from './format/index.ts';
+export {
+  readSafetensors,
+  type SafeTensor,
+  type Safetensors,
+  type WritableTensor,
+  writeSafetensors,
+} from './format/safetensors.ts';
+export {
+  type FillOptions,
+  fillGraph,
+  graphTensors,
+  type TensorsOptions,
+  torchName,
+} from './format/state-dict.ts';
 // Models as data, and how to build them
 export type * from './graph/graph.ts';
 export { cloneGraph } from './graph/graph.ts';
