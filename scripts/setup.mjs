@@ -74,11 +74,17 @@ try {
   step(
     'building the kernels',
     join(root, 'build/.stamp'),
-    [...filesBelow('assembly'), join(root, 'asconfig.json'), join(root, 'scripts/build-kernels.mjs')],
+    [
+      ...filesBelow('assembly'),
+      join(root, 'asconfig.json'),
+      join(root, 'scripts/build-kernels.mjs'),
+      join(root, 'scripts/contract.mjs'),
+    ],
     [
       'build/kernels.wasm',
       'build/kernels.debug.wasm',
       'build/kernels-base64.js',
+      'build/kernels-fast-base64.js',
       'build/inference.wasm',
       'build/inference-base64.js',
     ],

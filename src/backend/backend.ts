@@ -620,7 +620,7 @@ export interface Decoders {
 
 export interface Backend extends Primitives {
   /** Which implementation answers. */
-  readonly name: 'reference' | 'wasm';
+  readonly name: 'reference' | 'wasm' | 'fast';
   readonly heap: Heap;
   /** Bytes that `prepare` will write for these weights. */
   preparedBytes<P extends keyof Preparable>(

@@ -6,7 +6,7 @@ export interface CommonOptions {
   config?: string;
   json?: boolean;
   quiet?: boolean;
-  backend?: 'wasm' | 'reference';
+  backend?: 'wasm' | 'fast' | 'reference';
 }
 
 export interface DataOptions {
@@ -132,10 +132,10 @@ export function addCommon(command: Command): Command {
     .option('--json', 'one JSON document on stdout')
     .option('--quiet', 'nothing on stderr but errors')
     .addOption(
-      new Option('--backend <name>', 'default: wasm; reference is plain JavaScript, slow').choices([
-        'wasm',
-        'reference',
-      ]),
+      new Option(
+        '--backend <name>',
+        'default: wasm; fast is wasm with fused multiply-adds, not bit-exact; reference is plain JavaScript, slow',
+      ).choices(['wasm', 'fast', 'reference']),
     );
 }
 

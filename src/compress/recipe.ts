@@ -165,6 +165,7 @@ export async function runRecipe(
   const checked = checkRecipe(recipe, graph, inputs);
   const weightOfNode = new Map(graph.nodes.map((node) => [node.name, node.params.weight]));
   const makeBackend = inputs.backend ?? (() => createBackend());
+  let backendName: Backend['name'] | undefined;
   const saver = new RecipeCheckpoints(graph, checked, inputs);
   const { position, training } = saver.open();
   let resume = training;
@@ -179,6 +180,7 @@ export async function runRecipe(
     inputs.onProgress?.({ ...at, kind: 'begin' });
     // A backend of its own for each step: the memory of the one before is collected as a whole.
     const backend = await makeBackend();
+    backendName = backend.name;
     const stepInputs: StepInputs = {
       train: inputs.train,
       validation: inputs.validation,
@@ -210,7 +212,10 @@ export async function runRecipe(
     inputs.onProgress?.({ ...at, kind: 'end', report });
     await saver.save({ ...position, index: index + 1 });
   }
-  return { graph: withLineage(position.graph, checked, inputs.train), reports: position.reports };
+  return {
+    graph: withLineage(position.graph, checked, inputs.train, backendName),
+    reports: position.reports,
+  };
 }
 
 /** The error for a validation loss that is not finite: parameters are, or it would not have compiled. */
@@ -279,12 +284,12 @@ function byWeight(options: object, weightOfNode: ReadonlyMap<string, string | un
  * The graph with the recipe's steps added to where it comes from; and with what its input and classes mean, where nobody
  * has said so, since those of the data are what it was trained on.
  */
-function withLineage(graph: Graph, recipe: Recipe, train: Dataset): Graph {
+function withLineage(graph: Graph, recipe: Recipe, train: Dataset, backend?: Backend['name']): Graph {
   const before = graph.meta.lineage;
   const added = recipe.steps.map(({ step, options }): LineageStep => ({ step, options: { ...options } }));
   const lineage: Lineage = {
     tool: `paring ${VERSION}`,
-    numerics: NUMERICS_VERSION,
+    numerics: backend === 'fast' ? 0 : NUMERICS_VERSION,
     seed: recipe.seed,
     data: train.sha256 ?? before?.data,
     steps: [...(before?.steps ?? []), ...added],

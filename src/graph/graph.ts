@@ -15,7 +15,7 @@ export type FusedActivation = 'relu' | 'relu6';
 export interface Attributes {
   /** params: weight [co][ci/groups][kh][kw], bias? [co] */
   conv2d: { stride: Pair; padding: Padding; dilation: Pair; groups: number; activation?: FusedActivation };
-  /** params: weight [out][in], bias? [out]; input [N][in] */
+  /** params: weight [out][in], bias? [out]; input [N][...][in] */
   linear: { activation?: FusedActivation };
   /** params: gamma, beta, mean, variance, all [c]; input [N][C][H][W] or [N][C] */
   batchNorm: { eps: number; momentum: number };
@@ -25,21 +25,46 @@ export interface Attributes {
   sigmoid: Record<never, never>;
   tanh: Record<never, never>;
   hardSwish: Record<never, never>;
-  maxPool: { kernel: Pair; stride: Pair; padding: Padding };
+  /** x where lo <= x <= hi, else the nearer end; an end that is absent is none. */
+  clip: { lo?: number; hi?: number };
+  /** clip(alpha x + beta, 0, 1) */
+  hardSigmoid: { alpha: number; beta: number };
+  /** To the nearest whole number, halves to the even one, for |x| < 2^22. The gradient passes straight through. */
+  round: Record<never, never>;
+  maxPool: { kernel: Pair; stride: Pair; padding: Padding; dilation?: Pair };
   avgPool: { kernel: Pair; stride: Pair; padding: Padding; countIncludePad: boolean };
   /** [N][C][H][W] -> [N][C][1][1] */
   globalAvgPool: Record<never, never>;
   /** Two inputs of the same shape. */
   add: { activation?: FusedActivation };
   mul: Record<never, never>;
-  /** Along channels (axis 1), two or more inputs. */
-  concat: Record<never, never>;
+  /**
+   * One of four operations on two operands whose shapes are aligned at their last axes, extents of 1 repeated. The operands
+   * are two inputs, or an input and a parameter `value`; `swap` puts the second one first.
+   */
+  binary: { kind: BinaryKind; swap?: boolean };
+  /** [...][m][k] and [...][k][n] -> [...][m][n]; leading axes are aligned as in binary. */
+  matmul: Record<never, never>;
+  /** Two or more inputs, along channels (axis 1) unless said otherwise. */
+  concat: { axis?: number };
   pad: { padding: Padding; value: number };
   /** [N][...] -> [N][product] */
   flatten: Record<never, never>;
-  /** Over the last axis of [N][C]. */
+  /** The same elements in the same order. An extent 0 is the input's at that axis, -1 (once) what is left. */
+  reshape: { shape: readonly number[] };
+  /** Axis i of the result is axis perm[i] of the input. */
+  transpose: { perm: readonly number[] };
+  /** Positions start, start + step... of one axis, `count` of them; a negative step goes backwards. */
+  slice: { axis: number; start: number; count: number; step: number };
+  /** Positions of one axis in any order, repeated or left out. */
+  gather: { axis: number; indices: readonly number[] };
+  /** The mean over axes, which are left out of the result unless `keepDims`. */
+  reduceMean: { axes: readonly number[]; keepDims: boolean };
+  /** Over the last axis. */
   softmax: Record<never, never>;
 }
+
+export type BinaryKind = 'add' | 'sub' | 'mul' | 'div';
 
 export type OpName = keyof Attributes;
 
@@ -93,6 +118,11 @@ export interface ActivationQuantization {
 export interface InputSpec {
   readonly name: string;
   readonly shape: Shape;
+  /**
+   * The shape is whole: there is no batch dimension before it. Some imported models are so, whose first axis is not samples.
+   * They run at batch 1, and are not trained on a dataset's samples.
+   */
+  readonly fixed?: true;
 }
 
 /** What the numbers that go in mean: pixel 0..255 -> (pixel / 255 - mean[c]) / deviation[c]. */
@@ -113,6 +143,7 @@ export interface LineageStep {
 /** Where a model comes from. */
 export interface Lineage {
   tool: string;
+  /** Version of the arithmetic it was made by; 0 where relaxed SIMD took part, whose last bits differ between hosts. */
   numerics: number;
   seed: number;
   /** SHA-256 of the training data, hex; absent if none was used. */

@@ -25,6 +25,7 @@ export function fitFingerprint(graph: Graph, data: Dataset, options: FitOptions)
   const { callbacks, backend, signal, checkpoint, resume, validation, loss, onStep, ...plain } = options;
   return {
     numerics: NUMERICS_VERSION,
+    backend: backend?.name ?? 'wasm',
     graph: graphStructure(graph),
     data: dataFingerprint(data),
     validation: validation ? dataFingerprint(validation) : null,

@@ -1,7 +1,9 @@
 /** The choice of a backend: what was asked for answers, or an error says why not. */
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { expect, test } from 'vitest';
 import { createBackend } from '../../src/backend/create.ts';
+import { hasRelaxedSimd } from '../../src/backend/module.ts';
 import { ArgumentError, BackendError } from '../../src/core/errors.ts';
 
 test('wasm is the default, and says so', async () => {
@@ -32,9 +34,23 @@ test('what cannot be had throws; nothing falls back', async () => {
   const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
   await expect(createBackend({ wasm: empty })).rejects.toThrow(/not the kernels module/);
   await expect(createBackend({ backend: 'webgpu' as 'wasm' })).rejects.toThrow(
-    "createBackend: backend: expected 'wasm' or 'reference', got 'webgpu'",
+    "createBackend: backend: expected 'wasm', 'fast' or 'reference', got 'webgpu'",
   );
   await expect(createBackend({ backend: 'reference', wasm: empty })).rejects.toThrow(ArgumentError);
+});
+
+test('fast kernels answer by name where the host has relaxed SIMD, and are refused where not', async () => {
+  // Node 20 has it behind a flag, later versions without.
+  if (!hasRelaxedSimd()) {
+    await expect(createBackend({ backend: 'fast' })).rejects.toThrow(
+      "backend 'fast': this host has no relaxed SIMD; ask for 'wasm'",
+    );
+    setFlagsFromString('--experimental-wasm-relaxed-simd');
+  }
+  expect(hasRelaxedSimd()).toBe(true);
+  const backend = await createBackend({ backend: 'fast' });
+  expect(backend.name).toBe('fast');
+  expect(backend.reason).toMatch(/^fast was asked for by name/);
 });
 
 test('two backends share no memory', async () => {

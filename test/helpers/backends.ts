@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import type { Backend } from '../../src/backend/backend.ts';
 import { createReferenceBackend } from '../../src/backend/reference/index.ts';
 import { createWasmBackend } from '../../src/backend/wasm/index.ts';
 
 const compiled = new Map<string, WebAssembly.Module>();
 
-/** The release build, or the debug build with asserts, straight from build/ (PARING_BUILD names another folder). */
-export function wasmBackend(build: 'release' | 'debug' = 'release'): Backend {
+const files = { release: 'kernels.wasm', debug: 'kernels.debug.wasm', fast: 'kernels-fast.wasm' };
+
+/** The release build, the debug build with asserts, or the fast one, straight from build/ (PARING_BUILD names another folder). */
+export function wasmBackend(build: keyof typeof files = 'release'): Backend {
   const folder = process.env.PARING_BUILD ?? new URL('../../build', import.meta.url).pathname;
-  const path = `${folder}/${build === 'debug' ? 'kernels.debug.wasm' : 'kernels.wasm'}`;
+  const path = `${folder}/${files[build]}`;
+  if (build === 'fast') setFlagsFromString('--experimental-wasm-relaxed-simd'); // Node 20; later ones have it
   let module = compiled.get(path);
   if (!module) {
     module = new WebAssembly.Module(readFileSync(path));

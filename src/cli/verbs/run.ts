@@ -35,7 +35,7 @@ export function define(command: Command): void {
     .option('--config <file>', 'JSON with the names of options as keys; the command line wins')
     .option('--json', 'one JSON document on stdout')
     .option('--quiet', 'nothing on stderr but errors')
-    .addOption(new Option('--backend <name>', 'default: wasm').choices(['wasm', 'reference']))
+    .addOption(new Option('--backend <name>', 'default: wasm').choices(['wasm', 'fast', 'reference']))
     .action((file: string) => run(file, settle<Options>(command)));
   addExample(command, 'paring run lenet5.paring --input seven.png');
 }
