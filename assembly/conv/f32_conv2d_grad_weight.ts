@@ -54,7 +54,7 @@ export function f32_conv2d_grad_weight_scratch(
 
 /**
  * @param x f32 [n][ci][h][w]
- * @param dy f32 [n][co][ho][wo]
+ * @param dy f32 [n][co][ho][wo], sampleOfY floats from one sample to the next
  * @param dw f32 [co][ci/groups][kh][kw]
  * @param pad whether windows leave the image
  * @param scratch f32_conv2d_grad_weight_scratch bytes
@@ -78,6 +78,7 @@ export function f32_conv2d_grad_weight(
   groups: i32,
   x: usize,
   dy: usize,
+  sampleOfY: usize,
   dw: usize,
   pad: bool,
   scratch: usize,
@@ -107,7 +108,8 @@ export function f32_conv2d_grad_weight(
   zero(dw, (<usize>co * <usize>taps) << 2);
 
   const sampleOfX = (<usize>ci * <usize>h * <usize>w) << 2;
-  const sampleOfY = (<usize>co * <usize>pixels) << 2;
+  const stepOfY = sampleOfY << 2;
+  const groupOfY = (<usize>m * <usize>pixels) << 2;
   const frameOfX = (<usize>c * <usize>hp * <usize>wp) << 2;
   for (let sample = 0; sample < n; sample += images) {
     const count = min(images, n - sample);
@@ -126,8 +128,8 @@ export function f32_conv2d_grad_weight(
         const length = min(block, pixels - p);
         const used = count * ((length + 3) >> 2);
         const offset = (<usize>p) << 2;
-        const from = dy + <usize>sample * sampleOfY + group * (sampleOfY / <usize>groups) + offset;
-        packPairs(m, count, length, from, (<usize>pixels) << 2, sampleOfY, left);
+        const from = dy + <usize>sample * stepOfY + group * groupOfY + offset;
+        packPairs(m, count, length, from, (<usize>pixels) << 2, stepOfY, left);
         for (let tap = 0; tap < taps; tap += 5) {
           const five = min(5, taps - tap);
           for (let t = 0; t < 5; t++) {

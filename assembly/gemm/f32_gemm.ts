@@ -8,7 +8,7 @@
  *
  * The packed block of b and the rows of a that meet it stay in the second-level cache.
  *
- * Preconditions: m, n and k are at least 1; c overlaps neither a nor b.
+ * Preconditions: m, n and k are at least 1; rows do not overlap. Not asserted: c overlaps neither a nor b.
  */
 import { blockOfK, packedRows, START_LOAD, START_ZERO, TILE_BYTES } from './blocking';
 import { f32_gemm_panels } from './f32_gemm_panels';
@@ -29,9 +29,9 @@ export function f32_gemm_packed_scratch(n: i32, k: i32): usize {
 }
 
 /**
- * @param a f32 [m][k], or [k][m] if transA
- * @param b f32 [k][n], or [n][k] if transB
- * @param c f32 [m][n]
+ * @param a f32 [m][k], or [k][m] if transA; its rows begin lda floats apart
+ * @param b f32 [k][n], or [n][k] if transB; ldb likewise
+ * @param c f32 [m][n]; ldc likewise
  * @param accumulate whether C is added to
  * @param scratch f32_gemm_scratch(m, n, k) bytes
  */
@@ -40,24 +40,23 @@ export function f32_gemm(
   n: i32,
   k: i32,
   a: usize,
+  lda: usize,
   b: usize,
+  ldb: usize,
   c: usize,
+  ldc: usize,
   transA: bool,
   transB: bool,
   accumulate: bool,
   scratch: usize,
 ): void {
-  assert(
-    (a + ((<usize>m * <usize>k) << 2) <= c || c + ((<usize>m * <usize>n) << 2) <= a) &&
-      (b + ((<usize>k * <usize>n) << 2) <= c || c + ((<usize>m * <usize>n) << 2) <= b),
-  );
   assert(m > 0 && n > 0 && k > 0);
-  f32_pack_a(m, k, a, (<usize>(transA ? m : k)) << 2, transA, scratch);
+  assert(lda >= <usize>(transA ? m : k) && ldb >= <usize>(transB ? k : n) && ldc >= <usize>n);
+  f32_pack_a(m, k, a, lda << 2, transA, scratch);
   const start = accumulate ? START_LOAD : START_ZERO;
   const rest = scratch + f32_pack_a_bytes(m, k);
-  const ldc = (<usize>n) << 2;
-  const ldb = (<usize>(transB ? k : n)) << 2;
-  f32_gemm_packed(m, n, k, scratch, b, ldb, transB, c, ldc, start, c, ldc, -Infinity, Infinity, rest);
+  const row = ldc << 2;
+  f32_gemm_packed(m, n, k, scratch, b, ldb << 2, transB, c, row, start, c, row, -Infinity, Infinity, rest);
 }
 
 /**

@@ -35,7 +35,7 @@ export function f32_linear_scratch(n: i32, i: i32): usize {
  * @param x f32 [n][i]
  * @param packed what f32_linear_pack wrote
  * @param bias f32 [o], or 0
- * @param y f32 [n][o]
+ * @param y f32 [n][o], ldy floats from one sample to the next
  */
 export function f32_linear(
   n: i32,
@@ -45,14 +45,15 @@ export function f32_linear(
   packed: usize,
   bias: usize,
   y: usize,
+  ldy: usize,
   lo: f32,
   hi: f32,
   scratch: usize,
 ): void {
-  assert(x + ((<usize>n * <usize>i) << 2) <= y || y + ((<usize>n * <usize>o) << 2) <= x);
-  assert(n > 0 && i > 0 && o > 0);
+  assert(x + ((<usize>n * <usize>i) << 2) <= y || y + ((<usize>n * ldy) << 2) <= x);
+  assert(n > 0 && i > 0 && o > 0 && ldy >= <usize>o);
   const ldx = (<usize>i) << 2;
-  const ldy = (<usize>o) << 2;
+  const row = ldy << 2;
   const tile = scratch + f32_pack_a_bytes(n, i);
   f32_pack_a(n, i, x, ldx, false, scratch);
   const step = blockOfK(i);
@@ -68,10 +69,10 @@ export function f32_linear(
       scratch + <usize>k * rowsOfX,
       packed,
       y,
-      ldy,
+      row,
       start,
       k > 0 ? y : bias,
-      k > 0 ? ldy : 0,
+      k > 0 ? row : 0,
       last ? lo : -Infinity,
       last ? hi : Infinity,
       tile,

@@ -6,9 +6,10 @@
 // Sums are f64, in which the square of an f32 is exact, so the one-pass variance loses nothing an f32 could hold. Running
 // statistics follow torch: (1 - momentum) * running + momentum * batch, the variance unbiased (m - 1).
 //
-// x and y are f32 [n][c][p], all others f32 [c].
+// x and y are f32 [n][c][p], `step` floats from one sample to the next; all others f32 [c].
 //
-// Preconditions: m >= 2, since the unbiased variance divides by m - 1; eps > 0; y is x or does not overlap it.
+// Preconditions: m >= 2, since the unbiased variance divides by m - 1; eps > 0; samples do not overlap. Not asserted: y is x or does
+// not overlap it.
 import { addLanes, high, loadPart, low } from '../math/lanes';
 import { applyChannel } from './f32_batch_norm_apply';
 
@@ -25,14 +26,15 @@ export function f32_batch_norm_train(
   n: usize,
   c: usize,
   p: usize,
+  step: usize,
   momentum: f64,
   eps: f64,
 ): void {
   assert(eps > 0);
-  assert(x == y || x + ((n * c * p) << 2) <= y || y + ((n * c * p) << 2) <= x);
+  assert(step >= c * p);
   assert(n * p >= 2);
   const plane = p << 2;
-  const stride = c * plane;
+  const stride = step << 2;
   const fours = (p & ~3) << 2;
   const part = p & 3;
   const m = <f64>(n * p);

@@ -53,6 +53,10 @@ export interface GemmArgs {
   transA: boolean;
   transB: boolean;
   accumulate: boolean;
+  /** Elements from one row to the next as stored, where the operand is a part of a wider matrix. */
+  lda?: number;
+  ldb?: number;
+  ldc?: number;
 }
 
 /** y = clamp(conv2d(x, weight) + bias): cross-correlation, as every deep learning framework has it. */
@@ -87,6 +91,8 @@ export interface Conv2dGradWeightArgs extends Window {
   x: Ptr;
   dy: Ptr;
   dw: Ptr;
+  /** Elements from one sample of dy to the next, where dy is a range of channels of more (groups 1). */
+  strideDy?: number;
 }
 
 /** y[n][o] = clamp(x[n][i] weight[o][i]^T + bias). */
@@ -96,6 +102,8 @@ export interface LinearArgs {
   prepared: boolean;
   bias: Ptr;
   y: Ptr;
+  /** Elements from one sample of y to the next, where y is a range of columns of a wider matrix; n is then above 3. */
+  ldy?: number;
   n: number;
   i: number;
   o: number;
@@ -144,6 +152,11 @@ export interface Planes {
   p: number;
 }
 
+/** The same, which may be a range of channels of a tensor with more: `step` elements from one sample to the next. */
+export interface ChannelRange extends Planes {
+  step?: number;
+}
+
 /** y[n][c] = mean over p. */
 export interface GlobalAvgPoolArgs extends Planes {
   x: Ptr;
@@ -159,7 +172,7 @@ export interface GlobalAvgPoolGradArgs extends Planes {
  * Batch normalisation in training: biased variance over n and p normalises; running = (1 - momentum) running +
  * momentum * batch, the running variance unbiased (torch's rule; n*p >= 2). Saves the batch's mean and 1/sqrt(var+eps).
  */
-export interface BatchNormTrainArgs extends Planes {
+export interface BatchNormTrainArgs extends ChannelRange {
   x: Ptr;
   gamma: Ptr;
   beta: Ptr;
@@ -181,7 +194,7 @@ export interface BatchNormInferArgs extends Planes {
   y: Ptr;
   eps: number;
 }
-export interface BatchNormGradArgs extends Planes {
+export interface BatchNormGradArgs extends ChannelRange {
   x: Ptr;
   dy: Ptr;
   gamma: Ptr;
@@ -199,7 +212,7 @@ export interface AddBiasArgs extends Planes {
   y: Ptr;
 }
 /** y[c] = sum over n and p of x: the gradient of a bias. */
-export interface SumChannelsArgs extends Planes {
+export interface SumChannelsArgs extends ChannelRange {
   x: Ptr;
   y: Ptr;
 }

@@ -57,7 +57,8 @@ export const conv = (heap: Heap) => ({
     const ciGroup = ci / a.groups;
     const coGroup = co / a.groups;
     const x = new Float64Array(heap.f32(a.x, n * ci * h * w));
-    const dy = new Float64Array(heap.f32(a.dy, n * co * ho * wo));
+    const { strideDy = co * ho * wo } = a;
+    const dy = new Float64Array(heap.f32(a.dy, (n - 1) * strideDy + co * ho * wo));
     const dw = heap.f32(a.dw, co * ciGroup * kh * kw);
     for (let o = 0; o < co; o++) {
       const firstChannel = Math.floor(o / coGroup) * ciGroup;
@@ -71,7 +72,7 @@ export const conv = (heap: Heap) => ({
             let sum = 0;
             for (let s = 0; s < n; s++) {
               const planeX = (s * ci + firstChannel + i) * h * w;
-              const planeY = (s * co + o) * ho * wo;
+              const planeY = s * strideDy + o * ho * wo;
               for (let oy = yFrom; oy < yTo; oy++) {
                 const fromX = planeX + (oy * strideH + offsetY) * w + offsetX;
                 const fromY = planeY + oy * wo;

@@ -1,10 +1,10 @@
 /** Batch normalisation over [n][c][p]: training, inference, gradient. Moments in two passes, in float64. */
-import type { BatchNormGradArgs, BatchNormInferArgs, BatchNormTrainArgs, Planes } from '../backend.ts';
+import type { BatchNormGradArgs, BatchNormInferArgs, BatchNormTrainArgs, ChannelRange } from '../backend.ts';
 import type { Heap } from '../heap.ts';
 
 export const norm = (heap: Heap) => ({
   batchNormTrain(a: BatchNormTrainArgs): void {
-    const x = heap.f32(a.x, a.n * a.c * a.p);
+    const x = heap.f32(a.x, reach(a));
     const y = heap.f32(a.y, x.length);
     const gamma = heap.f32(a.gamma, a.c);
     const beta = heap.f32(a.beta, a.c);
@@ -51,7 +51,7 @@ export const norm = (heap: Heap) => ({
 
   /** With h = (x - mean) invStd: dx = gamma invStd (dy - mean(dy) - h mean(dy h)), the means over n and p (Ioffe and Szegedy 2015). */
   batchNormGrad(a: BatchNormGradArgs): void {
-    const x = heap.f32(a.x, a.n * a.c * a.p);
+    const x = heap.f32(a.x, reach(a));
     const dy = heap.f32(a.dy, x.length);
     const dx = heap.f32(a.dx, x.length);
     const gamma = heap.f32(a.gamma, a.c);
@@ -77,10 +77,16 @@ export const norm = (heap: Heap) => ({
   },
 });
 
+/** Elements from the first to the last. */
+export function reach({ n, c, p, step = c * p }: ChannelRange): number {
+  return (n - 1) * step + c * p;
+}
+
 /** Calls `visit` with the offset of each element of channel `c`, sample by sample. */
-export function forChannel({ n, c: channels, p }: Planes, c: number, visit: (i: number) => void): void {
+export function forChannel(a: ChannelRange, c: number, visit: (i: number) => void): void {
+  const { n, p, step = a.c * p } = a;
   for (let s = 0; s < n; s++) {
-    const plane = (s * channels + c) * p;
+    const plane = s * step + c * p;
     for (let i = plane; i < plane + p; i++) visit(i);
   }
 }

@@ -1,7 +1,7 @@
 /** Many elements to one, or to one a channel or row. */
 import type { ArgmaxArgs, ReduceArgs, SumChannelsArgs } from '../backend.ts';
 import type { Heap } from '../heap.ts';
-import { forChannel } from './norm.ts';
+import { forChannel, reach } from './norm.ts';
 
 export const reduce = (heap: Heap) => ({
   reduce(a: ReduceArgs): void {
@@ -37,7 +37,7 @@ export const reduce = (heap: Heap) => ({
   },
 
   sumChannels(a: SumChannelsArgs): void {
-    const x = heap.f32(a.x, a.n * a.c * a.p);
+    const x = heap.f32(a.x, reach(a));
     const y = heap.f32(a.y, a.c);
     for (let c = 0; c < a.c; c++) {
       let sum = 0;

@@ -122,7 +122,7 @@ export function conv(
       },
       conv2dGradWeight(a) {
         const { n, ci, h, w, co, ho, wo, kh, kw, strideH, strideW, padT, padL, dilH, dilW, groups } = a;
-        const { x, dy, dw } = a;
+        const { x, dy, dw, strideDy = co * ho * wo } = a;
         const scratch = heap.scratch(gradWeightScratch(a));
         if (isDepthwise(a)) {
           // biome-ignore format: as above
@@ -130,7 +130,7 @@ export function conv(
           return;
         }
         // biome-ignore format: as above
-        kernels.f32_conv2d_grad_weight(n, ci, h, w, co, ho, wo, kh, kw, strideH, strideW, padT, padL, dilH, dilW, groups, x, dy, dw, leavesImage(a), scratch);
+        kernels.f32_conv2d_grad_weight(n, ci, h, w, co, ho, wo, kh, kw, strideH, strideW, padT, padL, dilH, dilW, groups, x, dy, strideDy, dw, leavesImage(a), scratch);
       },
     },
     prepare: {

@@ -23,7 +23,9 @@ export function gemm(kernels: Kernels, heap: Heap): Family<'gemm' | 'linear'> {
     primitives: {
       gemm(g) {
         const scratch = heap.scratch(gemmScratch(g));
-        kernels.f32_gemm(g.m, g.n, g.k, g.a, g.b, g.c, g.transA, g.transB, g.accumulate, scratch);
+        const { m, n, k, a, b, c, transA, transB, accumulate } = g;
+        const { lda = transA ? m : k, ldb = transB ? k : n, ldc = n } = g;
+        kernels.f32_gemm(m, n, k, a, lda, b, ldb, c, ldc, transA, transB, accumulate, scratch);
       },
       linear(a) {
         const { n, i, o, x, weight, bias, y, lo, hi } = a;
@@ -37,7 +39,7 @@ export function gemm(kernels: Kernels, heap: Heap): Family<'gemm' | 'linear'> {
           packed = scratch + productScratch(a);
           kernels.f32_linear_pack(o, i, weight, packed);
         }
-        kernels.f32_linear(n, i, o, x, packed, bias, y, lo, hi, scratch);
+        kernels.f32_linear(n, i, o, x, packed, bias, y, a.ldy ?? o, lo, hi, scratch);
       },
     },
     prepare: {

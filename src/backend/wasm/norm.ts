@@ -21,6 +21,7 @@ export function norm(
           a.n,
           a.c,
           a.p,
+          a.step ?? a.c * a.p,
           a.momentum,
           a.eps,
         );
@@ -43,6 +44,7 @@ export function norm(
           a.n,
           a.c,
           a.p,
+          a.step ?? a.c * a.p,
         );
       },
     },

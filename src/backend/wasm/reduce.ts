@@ -15,8 +15,9 @@ export function reduce(kernels: Kernels, _heap: Heap): Family<'reduce' | 'argmax
       reduce: (a) => reductions[a.kind](a),
       argmax: (a) => kernels.f32_argmax(a.x, a.y, a.rows, a.columns),
       sumChannels(a) {
-        if (a.p === 1) kernels.f32_sum_rows(a.x, a.y, a.n, a.c);
-        else kernels.f32_sum_channels(a.x, a.y, a.n, a.c, a.p);
+        const { step = a.c * a.p } = a;
+        if (a.p === 1) kernels.f32_sum_rows(a.x, a.y, a.n, a.c, step);
+        else kernels.f32_sum_channels(a.x, a.y, a.n, a.c, a.p, step);
       },
     },
   };
