@@ -14,6 +14,7 @@ export { f32_mul } from '../elementwise/f32_mul';
 export { f32_pad2d } from '../elementwise/f32_pad2d';
 export { f32_sigmoid } from '../elementwise/f32_sigmoid';
 export { f32_tanh } from '../elementwise/f32_tanh';
+export { crc32, crc32_scratch, crc32_tables } from '../entropy/crc32';
 export { positions_read, positions_read_scratch } from '../entropy/positions_read';
 export { symbols_read, symbols_read_scratch } from '../entropy/symbols_read';
 export { text_read, text_read_scratch } from '../entropy/text_read';

@@ -621,8 +621,10 @@ export interface Primitives {
 export type PrimitiveName = keyof Primitives;
 export type ArgsOf<P extends PrimitiveName> = Parameters<Primitives[P]>[0];
 
-/** The adaptive decoders of the model file (src/format), as kernels: the same values as in JavaScript. */
+/** What reading a model file (src/format) spends its time on. Every backend gives the same values. */
 export interface Decoders {
+  /** The checksum of several stretches as if they were one. */
+  crc32(...parts: readonly Uint8Array[]): number;
   /** The header: `length` bytes, after learning `primer`. */
   text(primer: Uint8Array, code: Uint8Array, length: number): Uint8Array;
   /** Symbols of a bit tree of this width; `after`: four trees, by the symbol before. */
@@ -651,8 +653,8 @@ export interface Backend extends Primitives {
     weights: AnyTypedArray,
     to: Ptr,
   ): void;
-  /** For reading model files sooner in a fresh process. The inference backend alone has them. */
-  readonly decoders?: Decoders;
+  /** For reading model files. */
+  readonly decoders: Decoders;
   /** Bytes of scratch the primitive will ask of the heap, so that a plan can reserve them: run then allocates nothing. */
   scratchBytes<P extends PrimitiveName>(primitive: P, args: ArgsOf<P>): number;
 }

@@ -45,14 +45,14 @@ export class ByteWriter {
   }
 }
 
-/** A stretch of the file, and the kernels to decode it with, if there are any. `at` counts from the file's first byte, so that errors give the offset in the file. */
+/** A stretch of the file, and what decodes it. `at` counts from the file's first byte, so that errors give the offset in the file. */
 export class ByteReader {
   readonly source: Uint8Array;
   at: number;
   readonly end: number;
-  readonly decoders: Decoders | undefined;
+  readonly decoders: Decoders;
 
-  constructor(source: Uint8Array, at = 0, end = source.length, decoders?: Decoders) {
+  constructor(source: Uint8Array, at: number, end: number, decoders: Decoders) {
     // A Node Buffer is a Uint8Array whose slice() shares memory instead of copying: look at it as what it is underneath.
     this.source = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
     this.at = at;

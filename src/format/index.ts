@@ -11,6 +11,7 @@ import { inferShapes } from '../graph/infer.ts';
 import { assertFinite } from '../graph/weights.ts';
 import { ByteReader, ByteWriter, crc32 } from './bytes.ts';
 import { Check } from './check.ts';
+import { javascriptDecoders } from './decoders.ts';
 import { headerText, paramsInOrder, readHeader } from './header.ts';
 import { readTensor, type TensorCoding, writeTensor } from './tensor.ts';
 import { readText, writeText } from './text.ts';
@@ -60,11 +61,11 @@ export function encode(graph: Graph, { plain = false }: EncodeOptions = {}): Uin
  *   a model
  */
 export function decode(bytes: Uint8Array): Graph {
-  return read(bytes).graph;
+  return read(bytes, javascriptDecoders).graph;
 }
 
-/** The same by kernels, where there are any (`Backend.decoders`): a fresh process reads sooner. */
-export function decodeWith(bytes: Uint8Array, decoders: Decoders | undefined): Graph {
+/** The same by a backend's own decoders (`Backend.decoders`): kernels read sooner in a fresh process. */
+export function decodeWith(bytes: Uint8Array, decoders: Decoders): Graph {
   return read(bytes, decoders).graph;
 }
 
@@ -88,10 +89,10 @@ export interface FileInfo {
 
 /** What a file spends its bytes on. Throws as `decode` does. */
 export function inspect(bytes: Uint8Array): FileInfo {
-  return read(bytes).info;
+  return read(bytes, javascriptDecoders).info;
 }
 
-function read(bytes: Uint8Array, decoders?: Decoders): { graph: Graph; info: FileInfo } {
+function read(bytes: Uint8Array, decoders: Decoders): { graph: Graph; info: FileInfo } {
   if (!ArrayBuffer.isView(bytes) || bytes.BYTES_PER_ELEMENT !== 1) {
     throw new ArgumentError('decode', 'bytes', 'a Uint8Array', Object.prototype.toString.call(bytes));
   }
@@ -107,7 +108,7 @@ function read(bytes: Uint8Array, decoders?: Decoders): { graph: Graph; info: Fil
   }
   if (version !== FORMAT_VERSION) throw new FormatError(4, `format version ${FORMAT_VERSION}`, `${version}`);
   const stored = reader.bytes(4, 'the checksum');
-  const checksum = crc32(bytes.subarray(0, 5), bytes.subarray(PREFIX));
+  const checksum = decoders.crc32(bytes.subarray(0, 5), bytes.subarray(PREFIX));
   if (!stored.every((byte, i) => byte === ((checksum >>> (8 * i)) & 255))) {
     throw new FormatError(5, `checksum ${checksum.toString(16)} of the bytes here`, hex(stored));
   }

@@ -50,7 +50,7 @@ export function readPositions(
       ? unpack(block, count)
       : method === 'gaps'
         ? fromGaps(block, count)
-        : decodeRowsColumns(block, count, columns);
+        : block.decoders.positions(block.bytes(block.left, 'range code'), count / columns, columns);
   block.finished(`${method} positions`);
   let kept = 0;
   for (let i = 0; i < count; i++) kept += mask[i];
@@ -159,13 +159,12 @@ function encodeRowsColumns(mask: Uint8Array, columns: number): Uint8Array {
   return encoder.finish();
 }
 
-function decodeRowsColumns(block: ByteReader, count: number, columns: number): Uint8Array {
-  const code = block.bytes(block.left, 'range code');
-  if (block.decoders) return block.decoders.positions(code, count / columns, columns);
+/** `Decoders.positions` in JavaScript. */
+export function decodeRowsColumns(code: Uint8Array, rows: number, columns: number): Uint8Array {
   const decoder = new RangeDecoder(code);
   const model = new RowsColumns(columns);
-  const mask = new Uint8Array(count);
-  for (let i = 0; i < count; i++) {
+  const mask = new Uint8Array(rows * columns);
+  for (let i = 0; i < mask.length; i++) {
     mask[i] = decoder.adaptive(model.counters, model.context());
     model.update(mask[i]);
   }

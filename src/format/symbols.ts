@@ -78,8 +78,8 @@ const encoders: Record<SymbolMethod, (symbols: Uint8Array, alphabet: number) => 
 const decoders: Record<SymbolMethod, (block: ByteReader, count: number, alphabet: number) => Uint8Array> = {
   raw: unpackBits,
   huffman: decodeHuffman,
-  range: (block, count, alphabet) => decodeRange(block, count, alphabet, false),
-  'range-after': (block, count, alphabet) => decodeRange(block, count, alphabet, true),
+  range: (block, count, alphabet) => readRange(block, count, alphabet, false),
+  'range-after': (block, count, alphabet) => readRange(block, count, alphabet, true),
 };
 
 /** `bitWidth(alphabet)` bits a symbol, first bit highest, the last byte filled with zeros. */
@@ -127,10 +127,19 @@ function encodeRange(symbols: Uint8Array, alphabet: number, after: boolean): Uin
   return encoder.finish();
 }
 
-function decodeRange(block: ByteReader, count: number, alphabet: number, after: boolean): Uint8Array {
-  const width = bitWidth(alphabet);
+function readRange(block: ByteReader, count: number, alphabet: number, after: boolean): Uint8Array {
   const code = block.bytes(block.left, 'range code');
-  if (block.decoders) return block.decoders.symbols(code, count, alphabet, width, after);
+  return block.decoders.symbols(code, count, alphabet, bitWidth(alphabet), after);
+}
+
+/** `Decoders.symbols` in JavaScript. */
+export function decodeRange(
+  code: Uint8Array,
+  count: number,
+  alphabet: number,
+  width: number,
+  after: boolean,
+): Uint8Array {
   const counters = new Counters(4 << width);
   const decoder = new RangeDecoder(code);
   const symbols = new Uint8Array(count);

@@ -129,8 +129,7 @@ export function readText(reader: ByteReader): string {
   // A bit has a probability of at most 4095/4096, so it costs 0.00035 bits or more: 2,840 bytes of text a byte of code.
   const most = 2840 * (block.left + 4);
   if (length > most) throw new FormatError(start, `a header of at most ${most} bytes`, `${length}`);
-  const read = reader.decoders?.text ?? readInJavaScript;
-  const bytes = read(primerBytes(), block.bytes(block.left, 'header'), length);
+  const bytes = reader.decoders.text(primerBytes(), block.bytes(block.left, 'header'), length);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
@@ -138,8 +137,8 @@ export function readText(reader: ByteReader): string {
   }
 }
 
-/** For hosts and moments without kernels; the same bytes as the kernel gives. */
-export function readInJavaScript(primer: Uint8Array, code: Uint8Array, length: number): Uint8Array {
+/** `Decoders.text` in JavaScript. */
+export function decodeText(primer: Uint8Array, code: Uint8Array, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   new TextModel(primer).code(bytes, undefined, new RangeDecoder(code));
   return bytes;

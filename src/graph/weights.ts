@@ -17,7 +17,9 @@ export function assertFinite(graph: Graph): void {
 }
 
 /** Index of the first NaN or infinity; -1 if there is none. */
-export function firstNotFinite(values: ArrayLike<number>): number {
+export function firstNotFinite(values: Float32Array | readonly number[]): number {
+  // Native searches: a fresh process has not compiled the loop below yet.
+  if (![Number.NaN, Infinity, -Infinity].some((v) => values.includes(v))) return -1;
   // x - x is 0 for every finite number and NaN for the others.
   for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return i;
   return -1;

@@ -27,6 +27,7 @@ export function zeroShare(weights: Float32Array): number {
 }
 
 export function countNonzero(weights: Float32Array): number {
+  if (!weights.includes(0)) return weights.length; // a native search: a fresh process runs the loop slowly
   let count = 0;
   for (let i = 0; i < weights.length; i++) if (weights[i] !== 0) count += 1;
   return count;

@@ -2,6 +2,7 @@
 import { BackendError } from '../../core/errors.ts';
 import type { Backend, Preparable, PrimitiveName, Primitives } from '../backend.ts';
 import { Heap, WasmStore } from '../heap.ts';
+import { decoders } from './decoders.ts';
 import type { Family, Kernels, Preparer } from './family.ts';
 
 /** A family whose primitives are some of all: which, its own type says. */
@@ -53,5 +54,6 @@ export function assemble(kernels: Kernels, heap: Heap, families: readonly MakeFa
     preparedBytes: (primitive, args, weights) => prepare[primitive].bytes(args, weights),
     prepare: (primitive, args, weights, to) => prepare[primitive].write(args, weights, to),
     scratchBytes: (primitive, args) => scratch[primitive]?.(args) ?? 0,
+    decoders: decoders(kernels, heap),
   };
 }

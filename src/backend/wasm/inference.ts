@@ -5,7 +5,6 @@ import type { Heap } from '../heap.ts';
 import { trainingPrimitives, trainingUnaries } from '../primitives.ts';
 import { assemble, instantiate, type MakeFamily } from './assemble.ts';
 import { conv } from './conv.ts';
-import { decoders } from './decoders.ts';
 import { elementwise } from './elementwise.ts';
 import type { Kernels } from './family.ts';
 import { gemm } from './gemm.ts';
@@ -39,7 +38,6 @@ export function inferenceBackend(kernels: Kernels, heap: Heap): Backend {
     ...backend,
     ...(Object.fromEntries(refusals) as Partial<Primitives>),
     unary: checked,
-    decoders: decoders(kernels, heap),
   };
 }
 

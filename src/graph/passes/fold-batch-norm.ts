@@ -71,7 +71,8 @@ export function foldBatchNorm(graph: Graph): Graph {
   return withNodes(graph, nodes, params);
 }
 
-function channelFactors(norm: NodeOf<'batchNorm'>, params: ReadonlyMap<string, Param>): Float64Array {
+/** What each channel is multiplied by. */
+export function channelFactors(norm: NodeOf<'batchNorm'>, params: ReadonlyMap<string, Param>): Float64Array {
   const gamma = need(params, norm.params.gamma).values;
   const variance = need(params, norm.params.variance).values;
   return Float64Array.from(gamma, (g, c) => g / Math.sqrt(variance[c] + norm.attrs.eps));
@@ -80,8 +81,12 @@ function channelFactors(norm: NodeOf<'batchNorm'>, params: ReadonlyMap<string, P
 /** The parameter with row c (axis 0) multiplied by factor[c]. */
 function scaleRows(param: Param, factor: Float64Array): Param {
   const inner = param.values.length / factor.length;
-  // + 0 makes a zero times a negative factor the zero that a mask promises, not -0.
-  const values = param.values.map((v, i) => v * factor[Math.floor(i / inner)] + 0);
+  const values = new Float32Array(param.values.length);
+  for (let c = 0, i = 0; c < factor.length; c++) {
+    const f = factor[c];
+    // + 0 makes a zero times a negative factor the zero that a mask promises, not -0.
+    for (const end = i + inner; i < end; i++) values[i] = param.values[i] * f + 0;
+  }
   const quant = param.quant && {
     // A factor of 0 leaves zeros, which any scale holds.
     scale: param.quant.scale.map((s, c) => s * Math.abs(factor[c]) || s),
