@@ -13,4 +13,5 @@ export { f32_log, f32_log_grad } from './f32_log';
 export { f32_mul } from './f32_mul';
 export { f32_pad2d, f32_pad2d_grad } from './f32_pad2d';
 export { f32_sigmoid, f32_sigmoid_grad } from './f32_sigmoid';
+export { f32_strided } from './f32_strided';
 export { f32_tanh, f32_tanh_grad } from './f32_tanh';

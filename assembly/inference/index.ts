@@ -13,6 +13,7 @@ export { f32_leaky_relu } from '../elementwise/f32_leaky_relu';
 export { f32_mul } from '../elementwise/f32_mul';
 export { f32_pad2d } from '../elementwise/f32_pad2d';
 export { f32_sigmoid } from '../elementwise/f32_sigmoid';
+export { f32_strided } from '../elementwise/f32_strided';
 export { f32_tanh } from '../elementwise/f32_tanh';
 export { crc32, crc32_scratch, crc32_tables } from '../entropy/crc32';
 export { positions_read, positions_read_scratch } from '../entropy/positions_read';

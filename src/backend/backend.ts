@@ -270,6 +270,25 @@ export interface CopyRowsArgs {
   srcStride: number;
   dstStride: number;
 }
+/**
+ * y = clamp(f(a, b)) on views: every axis has an extent and, for each operand, a stride in elements (0 repeats, below 0 goes
+ * backwards). `copy` is f(a, b) = a and does not read b. Transposing, slicing, repeating, arithmetic on aligned shapes.
+ */
+export type StridedKind = 'copy' | 'add' | 'sub' | 'mul' | 'div';
+export interface StridedArgs {
+  kind: StridedKind;
+  /** Of the walk: at least 1. */
+  rank: number;
+  /** i32 [5][rank] as `stridedTable` (src/core/strides.ts) makes it: extents, strides of a, b and y, zeros to count in. */
+  table: Ptr;
+  /** First elements. */
+  a: Ptr;
+  b: Ptr;
+  /** May be a or b where the strides are the same. */
+  y: Ptr;
+  lo: number;
+  hi: number;
+}
 /** y = x with constant borders; x is [planes][h][w], y [planes][h+padT+padB][w+padL+padR]. */
 export interface Pad2dArgs {
   x: Ptr;
@@ -589,6 +608,7 @@ export interface Primitives {
   axpby(a: AxpbyArgs): void;
   fill(a: FillArgs): void;
   copyRows(a: CopyRowsArgs): void;
+  strided(a: StridedArgs): void;
   pad2d(a: Pad2dArgs): void;
   pad2dGrad(a: Pad2dGradArgs): void;
   softmax(a: SoftmaxArgs): void;

@@ -25,6 +25,7 @@ export const inferencePrimitives = [
   'softmax',
   'sparseConv2d',
   'sparseLinear',
+  'strided',
   'unary',
   'winogradConv2d',
 ] as const satisfies readonly PrimitiveName[];

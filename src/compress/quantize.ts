@@ -118,7 +118,7 @@ export function quantize(
 
 /** Ops whose int8 form copies or chooses codes. */
 function onlyMoves(node: Node): boolean {
-  return node.op === 'maxPool' || node.op === 'flatten' || (node.op === 'pad' && node.attrs.value === 0);
+  return ['maxPool', 'flatten', 'reshape'].includes(node.op) || (node.op === 'pad' && node.attrs.value === 0);
 }
 
 /** A grid has no code for NaN, and none is fine enough if one end is infinite. */

@@ -1,12 +1,25 @@
 /** The attributes of each op in the header: what they are, and the value that goes without saying. */
 import { GraphError } from '../core/errors.ts';
+import { MOST_ELEMENTS } from '../core/shape.ts';
 import type { Node, OpName } from '../graph/graph.ts';
 import type { Check } from './check.ts';
 
-type Kind = 'window' | 'padding' | 'count' | 'number' | 'boolean' | 'activation';
+type Kind =
+  | 'window'
+  | 'padding'
+  | 'count'
+  | 'whole'
+  | 'wholes'
+  | 'number'
+  | 'boolean'
+  | 'activation'
+  | 'arithmetic';
 
-/** Kind and default; an attribute without default must be there, `activation` may be absent. */
+/** Kind and default; an attribute without default must be there, unless it is optional. */
 type Field = readonly [kind: Kind, fallback?: unknown];
+
+/** The default of an attribute that may be absent. */
+const optional = Symbol('optional');
 
 /** Larger than any window, small enough that sums of extents stay exact. */
 const LARGEST = 1 << 16;
@@ -18,9 +31,9 @@ const fields: { readonly [K in OpName]: Readonly<Record<string, Field>> } = {
     padding: ['padding', none],
     dilation: ['window', [1, 1]],
     groups: ['count', 1],
-    activation: ['activation'],
+    activation: ['activation', optional],
   },
-  linear: { activation: ['activation'] },
+  linear: { activation: ['activation', optional] },
   batchNorm: { eps: ['number'], momentum: ['number'] },
   relu: {},
   relu6: {},
@@ -28,7 +41,15 @@ const fields: { readonly [K in OpName]: Readonly<Record<string, Field>> } = {
   sigmoid: {},
   tanh: {},
   hardSwish: {},
-  maxPool: { kernel: ['window'], stride: ['window'], padding: ['padding', none] },
+  clip: { lo: ['number', optional], hi: ['number', optional] },
+  hardSigmoid: { alpha: ['number'], beta: ['number'] },
+  round: {},
+  maxPool: {
+    kernel: ['window'],
+    stride: ['window'],
+    padding: ['padding', none],
+    dilation: ['window', optional],
+  },
   avgPool: {
     kernel: ['window'],
     stride: ['window'],
@@ -36,11 +57,18 @@ const fields: { readonly [K in OpName]: Readonly<Record<string, Field>> } = {
     countIncludePad: ['boolean', false],
   },
   globalAvgPool: {},
-  add: { activation: ['activation'] },
+  add: { activation: ['activation', optional] },
   mul: {},
-  concat: {},
+  binary: { kind: ['arithmetic'], swap: ['boolean', optional] },
+  matmul: {},
+  concat: { axis: ['whole', optional] },
   pad: { padding: ['padding'], value: ['number', 0] },
   flatten: {},
+  reshape: { shape: ['wholes'] },
+  transpose: { perm: ['wholes'] },
+  slice: { axis: ['whole'], start: ['whole'], count: ['whole'], step: ['whole'] },
+  gather: { axis: ['whole'], indices: ['wholes'] },
+  reduceMean: { axes: ['wholes'], keepDims: ['boolean'] },
   softmax: {},
 };
 
@@ -71,7 +99,7 @@ export function readAttributes(check: Check, op: OpName, said: Record<string, un
   for (const [key, [kind, fallback]] of Object.entries(fields[op])) {
     const value = check.field(said, key) ?? fallback;
     const what = `${op}.${key}`;
-    if (value === undefined && kind === 'activation') continue;
+    if (value === optional) continue;
     attrs[key] = readers[kind](check, value, what);
   }
   return attrs as Node['attrs'];
@@ -81,10 +109,14 @@ const readers: Record<Kind, (check: Check, value: unknown, what: string) => unkn
   window: (check, value, what) => numbers(check, value, what, 2, 1),
   padding: (check, value, what) => numbers(check, value, what, 4, 0),
   count: (check, value, what) => check.whole(value, what, 1, LARGEST),
+  whole: (check, value, what) => check.whole(value, what, -MOST_ELEMENTS, MOST_ELEMENTS),
+  wholes: (check, value, what) =>
+    check.list(value, what).map((entry) => check.whole(entry, what, -MOST_ELEMENTS, MOST_ELEMENTS)),
   number: (check, value, what) => check.finite(value, what),
   boolean: (check, value, what) =>
     typeof value === 'boolean' ? value : check.fail(what, 'true or false', value),
   activation: (check, value, what) => check.oneOf(value, ['relu', 'relu6'], what),
+  arithmetic: (check, value, what) => check.oneOf(value, ['add', 'sub', 'mul', 'div'], what),
 };
 
 function numbers(check: Check, value: unknown, what: string, count: number, least: number): number[] {

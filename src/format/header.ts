@@ -61,7 +61,7 @@ export function headerText(graph: Graph): string {
   const { name, outputs, meta } = graph;
   return JSON.stringify({
     name,
-    inputs: graph.inputs.map((input) => [input.name, input.shape]),
+    inputs: graph.inputs.map(({ name, shape, fixed }) => (fixed ? [name, shape, 'fixed'] : [name, shape])),
     nodes,
     outputs,
     params: paramsInOrder(graph).map(({ shape, trainable }) => (trainable ? shape : [...shape, 'fixed'])),
@@ -73,8 +73,11 @@ export function headerText(graph: Graph): string {
 export function readHeader(check: Check, text: string): Header {
   const header = check.record(check.json(text), 'header');
   const inputs = check.list(header.inputs, 'inputs').map((entry) => {
-    const [name, shape] = check.list(entry, 'input');
-    return { name: check.name(name, 'input name'), shape: readShape(check, shape, 'input shape') };
+    const [name, shape, kind] = check.list(entry, 'input');
+    const input = { name: check.name(name, 'input name'), shape: readShape(check, shape, 'input shape') };
+    if (kind === undefined) return input;
+    check.oneOf(kind, ['fixed'], 'input kind');
+    return { ...input, fixed: true as const };
   });
   if (inputs.length === 0) check.fail('inputs', 'at least one', 'none');
   const seen = new Set<string>();

@@ -10,6 +10,7 @@
  * are few, each one's rule is written out here instead of being found by tracing.
  */
 import { GraphError } from '../core/errors.ts';
+import { type Shape, sizeOf } from '../core/shape.ts';
 import type { Graph, Node } from './graph.ts';
 import { inferShapes } from './infer.ts';
 import { schemaOf } from './schema.ts';
@@ -88,7 +89,7 @@ export function channelGraph(graph: Graph): ChannelGraph {
   };
 
   for (const input of graph.inputs) {
-    const ids = fresh(input.shape[0]);
+    const ids = fresh(channelsOf(shapes.get(input.name) as Shape));
     values.set(input.name, ids);
     for (const element of ids) fixed.push({ element, why: `channels of input '${input.name}'` });
   }
@@ -96,12 +97,28 @@ export function channelGraph(graph: Graph): ChannelGraph {
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((name) => values.get(name) as number[]);
     const [x] = inputs;
+    const xShape = shapes.get(node.inputs[0]) as Shape;
+    const yShape = shapes.get(node.name) as Shape;
+    /** For an op whose attributes count positions, or that mixes them: what goes in and what comes out stays. */
+    const barrier = (): number[] => {
+      const ids = fresh(channelsOf(yShape));
+      for (const element of [...inputs.flat(), ...ids])
+        fixed.push({ element, why: `channels of ${node.op} '${node.name}'` });
+      return ids;
+    };
     let y: number[];
     switch (node.op) {
       case 'conv2d':
       case 'linear': {
         const weight = graph.params.get(node.params.weight) as { shape: readonly number[] };
         const co = weight.shape[0];
+        if (node.op === 'linear' && xShape.length > 2) {
+          // A linear layer on rows: its features are on the last axis, channels are rows.
+          y = barrier();
+          bind(node.params.weight, [null, null]);
+          if (node.params.bias) bind(node.params.bias, [null]);
+          break;
+        }
         y = fresh(co);
         y.forEach((element, channel) => {
           producers.push({ element, producer: { node: node.name, weight: node.params.weight, channel } });
@@ -141,12 +158,63 @@ export function channelGraph(graph: Graph): ChannelGraph {
         couple(inputs[0], inputs[1]);
         y = x;
         break;
+      case 'binary': {
+        const value = graph.params.get(node.params.value ?? '')?.shape;
+        const operands = value ? [x, channelsOfParam(value, yShape, fresh)] : inputs;
+        const operandShapes = value ? [value] : node.inputs.map((name) => shapes.get(name) as Shape);
+        const sameRank = operandShapes.every((shape) => value || shape.length === yShape.length);
+        const [a, b] = operands;
+        if (yShape.length < 2 || !sameRank || yShape.length !== xShape.length || a.length !== yShape[1]) {
+          y = barrier();
+          if (value)
+            bind(
+              node.params.value,
+              value.map(() => null),
+            );
+          break;
+        }
+        if (b.length === a.length) couple(a, b);
+        // One position for all channels: it stays, since no channel can be taken from it.
+        else for (const element of b) fixed.push({ element, why: `channels of ${node.op} '${node.name}'` });
+        if (value) {
+          const axis = value.length - yShape.length + 1;
+          bind(
+            node.params.value,
+            value.map((extent, i) => (i === axis && extent === b.length ? b : null)),
+          );
+        }
+        y = a;
+        break;
+      }
       case 'concat':
-        y = inputs.flat();
+        if ((node.attrs.axis ?? 1) === 1) {
+          y = inputs.flat();
+          break;
+        }
+        y = x;
+        for (const other of inputs) couple(x, other);
+        break;
+      case 'reshape': {
+        // The file of a graph names channels by 0 where they stay what they were.
+        const [first, second] = node.attrs.shape;
+        y = first === 0 && second === 0 && xShape.length > 1 ? x : barrier();
+        break;
+      }
+      case 'transpose':
+        y = node.attrs.perm[1] === 1 && xShape.length > 1 ? x : barrier();
+        break;
+      case 'slice':
+      case 'gather':
+        y = node.attrs.axis > 1 ? x : barrier();
+        break;
+      case 'reduceMean':
+        y = node.attrs.axes.every((axis) => axis > 1) && xShape.length > 1 ? x : barrier();
+        break;
+      case 'matmul':
+        y = barrier();
         break;
       case 'flatten': {
-        const shape = shapes.get(node.inputs[0]) as readonly number[];
-        const positions = shape.slice(2).reduce((product, extent) => product * extent, 1);
+        const positions = sizeOf(xShape.slice(2));
         y = x.flatMap((element) => new Array<number>(positions).fill(element));
         break;
       }
@@ -167,6 +235,16 @@ export function channelGraph(graph: Graph): ChannelGraph {
       fixed.push({ element, why: `channels of output '${name}'` });
   }
   return assemble(elements, producers, fixed, values, params);
+}
+
+/** Positions along axis 1; one that stands for the whole value if it has no such axis. */
+function channelsOf(shape: Shape): number {
+  return shape.length > 1 ? shape[1] : 1;
+}
+
+/** Channels of a parameter that is aligned with a value at their last axes. */
+function channelsOfParam(param: Shape, value: Shape, fresh: (count: number) => number[]): number[] {
+  return fresh(param[param.length - value.length + 1] ?? 1);
 }
 
 /** Numbers the classes of the union-find in order of first appearance and collects what belongs to each. */

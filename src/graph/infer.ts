@@ -1,7 +1,7 @@
 /** Checks that a graph is a model, and derives what follows from it: shapes, consumers, costs. */
 import { GraphError } from '../core/errors.ts';
 import { formatShape, type Shape, sizeOf } from '../core/shape.ts';
-import type { Graph, Node } from './graph.ts';
+import type { Graph, InputSpec, Node } from './graph.ts';
 import { schemaOf, schemas } from './schema.ts';
 
 /** Shapes of a node's parameters by role. */
@@ -16,6 +16,11 @@ export function paramShapes(graph: Graph, node: Node): Record<string, Shape> {
   return shapes;
 }
 
+/** Shape of an input at a batch size. */
+export function inputShape(input: InputSpec, batch: number): Shape {
+  return input.fixed ? input.shape : [batch, ...input.shape];
+}
+
 /**
  * Shapes of all values at a batch size, by name; inputs included. Checks the whole graph on the way: names, arity, order,
  * parameters, attributes.
@@ -23,7 +28,7 @@ export function paramShapes(graph: Graph, node: Node): Record<string, Shape> {
  */
 export function inferShapes(graph: Graph, batch = 1): Map<string, Shape> {
   const shapes = new Map<string, Shape>();
-  for (const input of graph.inputs) shapes.set(input.name, [batch, ...input.shape]);
+  for (const input of graph.inputs) shapes.set(input.name, inputShape(input, batch));
   for (const node of graph.nodes) {
     if (!Object.hasOwn(schemas, node.op)) throw new GraphError(node.name, `unknown op '${node.op}'`);
     const schema = schemaOf(node.op);

@@ -5,6 +5,7 @@
 import { GraphError } from '../core/errors.ts';
 import { formatShape, type Shape, sameShape, sizeOf } from '../core/shape.ts';
 import type { Attributes, NodeOf, OpName, Padding, Pair } from './graph.ts';
+import { binary, checkAxis, gather, matmul, reduceMean, reshape, slice, transpose } from './schema-moves.ts';
 
 export interface OpSchema<K extends OpName> {
   /** Fewest and most inputs. */
@@ -130,14 +131,16 @@ export const schemas: { readonly [K in OpName]: OpSchema<K> } = {
     required: ['weight'],
     optional: ['bias'],
     shape: ({ name }, [x], { weight, bias }) => {
-      rank(name, x, 2, 'N x features; put a flatten before it');
+      if (x.length < 2) rank(name, x, 2, 'N x features');
       if (weight.length !== 2)
         throw new GraphError(name, `weight must be [out][in], got ${formatShape(weight)}`);
-      if (weight[1] !== x[1]) {
-        throw new GraphError(name, `weight reads ${weight[1]} features, the input has ${x[1]}`);
+      const features = x[x.length - 1];
+      if (weight[1] !== features) {
+        const advice = x.length > 2 ? `; put a flatten before it if all of ${formatShape(x)} are` : '';
+        throw new GraphError(name, `weight reads ${weight[1]} features, the input has ${features}${advice}`);
       }
       if (bias) paramShape(name, 'bias', bias, [weight[0]]);
-      return [x[0], weight[0]];
+      return [...x.slice(0, -1), weight[0]];
     },
     macs: (_node, y, { weight }) => sizeOf(y) * weight[1],
   },
@@ -161,6 +164,15 @@ export const schemas: { readonly [K in OpName]: OpSchema<K> } = {
   sigmoid: elementwise(),
   tanh: elementwise(),
   hardSwish: elementwise(),
+  clip: {
+    ...elementwise<'clip'>(),
+    shape: ({ name, attrs: { lo = -Infinity, hi = Infinity } }, [x]) => {
+      if (!(lo <= hi)) throw new GraphError(name, `lo ${lo} must not be above hi ${hi}`);
+      return x;
+    },
+  },
+  hardSigmoid: elementwise(),
+  round: elementwise(),
   maxPool: {
     inputs: [1, 1],
     required: [],
@@ -168,7 +180,7 @@ export const schemas: { readonly [K in OpName]: OpSchema<K> } = {
     shape: ({ name, attrs }, [x]) => {
       rank(name, x, 4, 'NCHW');
       poolPadding(name, attrs);
-      return slide(name, x, x[1], attrs.kernel, attrs.stride, attrs.padding, [1, 1]);
+      return slide(name, x, x[1], attrs.kernel, attrs.stride, attrs.padding, attrs.dilation ?? [1, 1]);
     },
     macs: () => 0,
   },
@@ -195,25 +207,27 @@ export const schemas: { readonly [K in OpName]: OpSchema<K> } = {
   },
   add: sameShapes(),
   mul: sameShapes(),
+  binary,
+  matmul,
   concat: {
     inputs: [2, 64],
     required: [],
     optional: [],
-    shape: ({ name }, inputs) => {
+    shape: ({ name, attrs: { axis = 1 } }, inputs) => {
       const [first] = inputs;
-      if (first.length < 2) throw new GraphError(name, `expected N x C x ..., got ${formatShape(first)}`);
-      let channels = 0;
+      checkAxis(name, axis, first);
+      let extents = 0;
       for (const x of inputs) {
-        const alike = x.length === first.length && x.every((extent, i) => i === 1 || extent === first[i]);
+        const alike = x.length === first.length && x.every((extent, i) => i === axis || extent === first[i]);
         if (!alike) {
           throw new GraphError(
             name,
-            `inputs may differ in channels only, got ${formatShape(first)} and ${formatShape(x)}`,
+            `inputs may differ in ${axis === 1 ? 'channels' : `axis ${axis}`} only, got ${formatShape(first)} and ${formatShape(x)}`,
           );
         }
-        channels += x[1];
+        extents += x[axis];
       }
-      return first.map((extent, i) => (i === 1 ? channels : extent));
+      return first.map((extent, i) => (i === axis ? extents : extent));
     },
     macs: () => 0,
   },
@@ -246,12 +260,17 @@ export const schemas: { readonly [K in OpName]: OpSchema<K> } = {
     },
     macs: () => 0,
   },
+  reshape,
+  transpose,
+  slice,
+  gather,
+  reduceMean,
   softmax: {
     inputs: [1, 1],
     required: [],
     optional: [],
     shape: ({ name }, [x]) => {
-      rank(name, x, 2, 'N x classes');
+      if (x.length === 0) throw new GraphError(name, 'expected N x classes, got a scalar');
       return x;
     },
     macs: () => 0,

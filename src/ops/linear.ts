@@ -1,4 +1,4 @@
-/** x [N][in], weight [out][in], bias [out] -> y [N][out]. */
+/** x [N][...][in], weight [out][in], bias [out] -> y [N][...][out]. */
 import { contribute, record } from '../autograd/tape.ts';
 import type { Tensor } from '../autograd/tensor.ts';
 import type { Attributes } from '../graph/graph.ts';
@@ -18,8 +18,8 @@ export function linear(
   const shape = validate('linear', attrs, { x }, { weight, bias });
   const { engine } = x;
   const { backend } = engine;
-  const [n, o] = shape;
-  const i = x.shape[1];
+  const [o, i] = weight.shape;
+  const n = x.size / i;
   const y = engine.empty(shape);
   backend.linear({
     x: x.ptr,

@@ -13,7 +13,7 @@ export function maxPool(x: Tensor, attrs: Attributes['maxPool']): Tensor {
   const shape = validate('maxPool', attrs, { x });
   const { engine } = x;
   const { backend } = engine;
-  const args = windowArgs(x.shape, shape, attrs.kernel, attrs.stride, attrs.padding);
+  const args = windowArgs(x.shape, shape, attrs.kernel, attrs.stride, attrs.padding, attrs.dilation);
   const y = engine.empty(shape);
   const indices = needsGrad([x]) ? engine.empty(shape, 'i32') : null;
   args.x = x.ptr;

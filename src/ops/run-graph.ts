@@ -7,15 +7,23 @@ import { hardSwish, leakyRelu, relu, relu6, sigmoid, tanh } from './activation.t
 import { add } from './add.ts';
 import { avgPool } from './avg-pool.ts';
 import { batchNorm } from './batch-norm.ts';
+import { binary } from './binary.ts';
+import { clip, hardSigmoid, round } from './clip.ts';
 import { concat } from './concat.ts';
 import { conv2d } from './conv2d.ts';
 import { flatten } from './flatten.ts';
+import { gather } from './gather.ts';
 import { globalAvgPool } from './global-avg-pool.ts';
 import { linear } from './linear.ts';
+import { matmul } from './matmul.ts';
 import { maxPool } from './max-pool.ts';
 import { mul } from './mul.ts';
 import { pad } from './pad.ts';
+import { reduceMean } from './reduce-mean.ts';
+import { reshape } from './reshape.ts';
+import { slice } from './slice.ts';
 import { softmax } from './softmax.ts';
+import { transpose } from './transpose.ts';
 
 export interface Bindings {
   /** The graph's inputs by name, batch first. */
@@ -38,13 +46,13 @@ export function runGraph(graph: Graph, bind: Bindings): Map<string, Tensor> {
   const put = (name: string, value: Tensor): void => {
     values.set(name, bind.onValue === undefined ? value : bind.onValue(name, value));
   };
-  for (const { name, shape } of graph.inputs) {
+  for (const { name, shape, fixed } of graph.inputs) {
     const x = bind.inputs[name];
     if (x === undefined) throw new GraphError(name, 'the input is not bound');
-    if (!sameShape(x.shape.slice(1), shape)) {
+    if (!sameShape(fixed ? x.shape : x.shape.slice(1), shape)) {
       throw new GraphError(
         name,
-        `the input takes N samples of ${formatShape(shape)}, got ${formatShape(x.shape)}`,
+        `the input takes ${fixed ? '' : 'N samples of '}${formatShape(shape)}, got ${formatShape(x.shape)}`,
       );
     }
     put(name, x);
@@ -93,6 +101,12 @@ function runNode(node: Node, inputs: readonly Tensor[], bind: Bindings): Tensor 
       return tanh(x);
     case 'hardSwish':
       return hardSwish(x);
+    case 'clip':
+      return clip(x, node.attrs);
+    case 'hardSigmoid':
+      return hardSigmoid(x, node.attrs);
+    case 'round':
+      return round(x);
     case 'maxPool':
       return maxPool(x, node.attrs);
     case 'avgPool':
@@ -103,12 +117,26 @@ function runNode(node: Node, inputs: readonly Tensor[], bind: Bindings): Tensor 
       return add(x, inputs[1], node.attrs);
     case 'mul':
       return mul(x, inputs[1]);
+    case 'binary':
+      return binary(x, inputs[1] ?? param('value'), node.attrs);
+    case 'matmul':
+      return matmul(x, inputs[1]);
     case 'concat':
-      return concat(inputs);
+      return concat(inputs, node.attrs);
     case 'pad':
       return pad(x, node.attrs);
     case 'flatten':
       return flatten(x);
+    case 'reshape':
+      return reshape(x, node.attrs);
+    case 'transpose':
+      return transpose(x, node.attrs);
+    case 'slice':
+      return slice(x, node.attrs);
+    case 'gather':
+      return gather(x, node.attrs);
+    case 'reduceMean':
+      return reduceMean(x, node.attrs);
     case 'softmax':
       return softmax(x);
     default:

@@ -1,4 +1,4 @@
-/** x [N][K] -> y [N][K], rows of probabilities. */
+/** x [...][K] -> y [...][K], rows of probabilities. */
 import { contribute, record } from '../autograd/tape.ts';
 import type { Tensor } from '../autograd/tensor.ts';
 import { validate } from './check.ts';
@@ -11,7 +11,8 @@ export function softmax(x: Tensor): Tensor {
   const shape = validate('softmax', {}, { x });
   const { engine } = x;
   const { backend } = engine;
-  const [rows, columns] = shape;
+  const columns = shape[shape.length - 1];
+  const rows = x.size / columns;
   const y = engine.empty(shape);
   backend.softmax({ x: x.ptr, y: y.ptr, rows, columns });
 

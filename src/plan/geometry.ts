@@ -22,6 +22,7 @@ export function convWindow(node: NodeOf<'conv2d'>, x: Shape, weight: Shape, y: S
 /** A pooling window: one group a channel. */
 export function poolWindow(node: NodeOf<'maxPool'> | NodeOf<'avgPool'>, x: Shape, y: Shape): Window {
   const { kernel, stride, padding } = node.attrs;
+  const [dilH, dilW] = (node.op === 'maxPool' && node.attrs.dilation) || [1, 1];
   return {
     ...extents(x, y),
     kh: kernel[0],
@@ -29,8 +30,8 @@ export function poolWindow(node: NodeOf<'maxPool'> | NodeOf<'avgPool'>, x: Shape
     strideH: stride[0],
     strideW: stride[1],
     ...sides(padding),
-    dilH: 1,
-    dilW: 1,
+    dilH,
+    dilW,
     groups: x[1],
   };
 }

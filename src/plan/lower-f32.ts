@@ -5,6 +5,7 @@ import type { Graph, Node, NodeOf, Param } from '../graph/graph.ts';
 import { plannedValues } from '../graph/weights.ts';
 import type { PlanBuilder, Value } from './builder.ts';
 import { clampOf, convWindow, planes, poolWindow, sides } from './geometry.ts';
+import { lowerView } from './lower-views.ts';
 import type { Buffer } from './memory.ts';
 import { countNonzero, type SparseChoice, sparseConvPays, sparseLinearPays } from './sparse.ts';
 import { type WinogradChoice, winogradCost, winogradPays } from './winograd.ts';
@@ -19,13 +20,15 @@ export interface Lowering {
 
 /**
  * Adds the steps that compute `node` in f32 from f32 forms of its inputs.
- * @returns the buffer that holds the result: a new one, or the input's own for flatten
+ * @returns the buffer that holds the result: a new one, or the input's own for flatten and reshape
  */
 export function lowerF32(l: Lowering, node: Node, inputs: readonly Value[], shape: Shape): Buffer {
   const { builder } = l;
   const [first] = inputs;
   const x = builder.asF32(first);
-  if (node.op === 'flatten') return x;
+  if (node.op === 'flatten' || node.op === 'reshape') return x;
+  const view = lowerView(l, node, inputs, x, shape);
+  if (view) return view;
   const size = sizeOf(shape);
   const y = builder.buffer(4 * size);
   const { name } = node;
@@ -90,6 +93,7 @@ export function lowerF32(l: Lowering, node: Node, inputs: readonly Value[], shap
         inputs.map((value) => builder.asF32(value)),
         y,
         4,
+        node.attrs.axis,
       );
       break;
     case 'pad':
@@ -109,13 +113,19 @@ export function lowerF32(l: Lowering, node: Node, inputs: readonly Value[], shap
       );
       break;
     case 'softmax':
-      builder.emit(name, 'softmax', { x: 0, y: 0, rows: shape[0], columns: shape[1] }, { x, y }, ['x']);
+      builder.emit(name, 'softmax', { x: 0, y: 0, ...rowsOf(shape) }, { x, y }, ['x']);
       break;
   }
   return y;
 }
 
-/** Copies each input's channels to their place in y: one run a sample. Any element size. */
+/** Rows of the last axis. */
+function rowsOf(shape: Shape): { rows: number; columns: number } {
+  const columns = shape[shape.length - 1];
+  return { rows: sizeOf(shape) / columns, columns };
+}
+
+/** Copies each input's channels (or positions of another axis) to their place in y: one run a sample. Any element size. */
 export function lowerConcat(
   { builder }: Lowering,
   name: string,
@@ -123,8 +133,9 @@ export function lowerConcat(
   from: readonly Buffer[],
   y: Buffer,
   elementBytes: number,
+  axis = 1,
 ): void {
-  const rows = inputs[0].shape[0];
+  const rows = sizeOf(inputs[0].shape.slice(0, axis));
   const dstStride = y.bytes / rows;
   let offset = 0;
   inputs.forEach((input, i) => {
@@ -187,7 +198,7 @@ function lowerLinear(
     prepared: true,
     bias: builder.constant(biasOf(graph, node)),
     y: 0,
-    n: xShape[0],
+    n: sizeOf(xShape) / weight.shape[1],
     i: weight.shape[1],
     o: weight.shape[0],
     ...clampOf(node.attrs.activation),

@@ -54,6 +54,7 @@ function lowerMoves(
   const quant = input.quant as ActivationQuantization;
   switch (node.op) {
     case 'flatten':
+    case 'reshape':
       return { i8: builder.asI8(input), quant };
     case 'maxPool': {
       const x = builder.asI8(input);
@@ -79,6 +80,15 @@ function canCompute(l: Lowering, node: Node): boolean {
     case 'batchNorm':
     case 'mul':
     case 'softmax':
+    case 'clip':
+    case 'hardSigmoid':
+    case 'round':
+    case 'binary':
+    case 'matmul':
+    case 'transpose':
+    case 'slice':
+    case 'gather':
+    case 'reduceMean':
       return false;
     default:
       return true;
@@ -184,7 +194,12 @@ function lowerWeights(
     args.weight = builder.prepared('qconv2d', args, codes);
     builder.emit(node.name, 'qconv2d', args, { x, y });
   } else {
-    const args: QLinearArgs = { ...common, n: shape[0], i: weight.shape[1], o: weight.shape[0] };
+    const args: QLinearArgs = {
+      ...common,
+      n: sizeOf(shape) / weight.shape[0],
+      i: weight.shape[1],
+      o: weight.shape[0],
+    };
     args.weight = builder.prepared('qlinear', args, codes);
     builder.emit(node.name, 'qlinear', args, { x, y });
   }
@@ -205,7 +220,7 @@ function lowerQConcat(
     return sameQuantization(own, quant) ? x : remap(builder, node, undefined, x, own, quant);
   });
   const y = builder.buffer(sizeOf(shape));
-  lowerConcat(l, node.name, inputs, from, y, 1);
+  lowerConcat(l, node.name, inputs, from, y, 1, node.attrs.axis);
   return y;
 }
 

@@ -10,7 +10,7 @@ import { fakeQuantize } from '../ops/fake-quantize.ts';
 
 /** Whether a node's int8 output has the scale and zero point of its input: it only moves or chooses values. */
 function passesThrough(node: Node): boolean {
-  return node.op === 'maxPool' || node.op === 'flatten' || (node.op === 'pad' && node.attrs.value === 0);
+  return ['maxPool', 'flatten', 'reshape'].includes(node.op) || (node.op === 'pad' && node.attrs.value === 0);
 }
 
 /** Weight of the past in the moving averages of the ends of a range. */

@@ -154,6 +154,48 @@ export function oddNet(): Graph {
   );
 }
 
+/** The ops that imported models bring: arithmetic on aligned shapes, and moves of elements. Input 4x6x5. */
+export function viewsNet(): Graph {
+  const s = new Sketch(19);
+  s.conv('c', 'x', [4, 4, 3, 3], { padding: [1, 1, 1, 1] });
+  s.node('hardSigmoid', 'gate', ['c'], { alpha: 0.25, beta: 0.5 });
+  s.node('reduceMean', 'squeezed', ['gate'], { axes: [2, 3], keepDims: true });
+  s.node('binary', 'scaled', ['c', 'squeezed'], { kind: 'mul' });
+  s.node(
+    'binary',
+    'shifted',
+    ['scaled'],
+    { kind: 'sub', swap: true },
+    { value: s.param('shift', [4, 1, 1]) },
+  );
+  s.node('clip', 'clipped', ['shifted'], { lo: -0.75, hi: 0.5 });
+  s.node('maxPool', 'wide', ['clipped'], {
+    kernel: [2, 2],
+    stride: [1, 1],
+    padding: [0, 0, 0, 0],
+    dilation: [2, 1],
+  });
+  s.node('reshape', 'groups', ['wide'], { shape: [0, 2, 2, 16] });
+  s.node('transpose', 'shuffled', ['groups'], { perm: [0, 2, 1, 3] });
+  s.node('slice', 'odd', ['shuffled'], { axis: 3, start: 13, count: 5, step: -3 });
+  s.node('gather', 'picked', ['odd'], { axis: 2, indices: [1, 0, 1] });
+  s.node('transpose', 'turned', ['picked'], { perm: [0, 1, 3, 2] });
+  s.node('matmul', 'products', ['turned', 'picked'], {});
+  s.node('concat', 'joined', ['products', 'turned'], { axis: 3 });
+  s.linear('rows', 'joined', 7, 8);
+  s.node(
+    'binary',
+    'ratio',
+    ['rows'],
+    { kind: 'div' },
+    { value: s.param('divisor', [5, 1], { low: 0.5, high: 2 }) },
+  );
+  s.node('softmax', 'shares', ['rows'], {});
+  s.node('binary', 'sum', ['shares', 'ratio'], { kind: 'add' });
+  s.node('reduceMean', 'mean', ['sum'], { axes: [1, 3], keepDims: false });
+  return s.graph('views', [{ name: 'x', shape: [4, 6, 5] }], ['mean', 'shuffled']);
+}
+
 /** Seeded values in [-1, 1) for an input of this shape. */
 export function sampleInput(shape: Shape, seed = 3): Float32Array {
   const rng = new Rng(seed);

@@ -6,6 +6,7 @@ import type { Shape } from '../../src/core/shape.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import type { Graph, Node } from '../../src/graph/graph.ts';
 import { inferShapes } from '../../src/graph/infer.ts';
+import { computeView } from './interpret-views.ts';
 
 type Values = Float64Array;
 
@@ -30,10 +31,10 @@ export function interpret(
   return values;
 }
 
-function nearest(x: number, zero: number): number {
+function nearest(x: number, zero: number, least = -128, most = 127): number {
   const floor = Math.floor(x);
   const up = x - floor > 0.5 || (x - floor === 0.5 && floor % 2 !== 0);
-  return Math.min(127, Math.max(-128, floor + (up ? 1 : 0) + zero));
+  return Math.min(most, Math.max(least, floor + (up ? 1 : 0) + zero));
 }
 
 function weights(graph: Graph, node: Node, role: string): Values | undefined {
@@ -79,7 +80,24 @@ function compute(graph: Graph, node: Node, xs: Values[], xShapes: Shape[], yShap
     case 'mul':
       return x.map((v, i) => v * xs[1][i]);
     case 'flatten':
+    case 'reshape':
       return x;
+    case 'clip':
+      return each((v) => Math.max(node.attrs.lo ?? -Infinity, Math.min(node.attrs.hi ?? Infinity, v)));
+    case 'hardSigmoid':
+      return each((v) => Math.max(0, Math.min(1, node.attrs.alpha * v + node.attrs.beta)));
+    case 'round':
+      return each((v) => nearest(v, 0, -Infinity, Infinity));
+    case 'binary':
+    case 'matmul':
+    case 'transpose':
+    case 'slice':
+    case 'gather':
+    case 'reduceMean': {
+      const value = weights(graph, node, 'value');
+      const valueShape = graph.params.get(node.params.value ?? '')?.shape;
+      return computeView(node, value ? [x, value] : xs, valueShape ? [xs0, valueShape] : xShapes, yShape);
+    }
     case 'batchNorm': {
       const [g, b, m, s] = ['gamma', 'beta', 'mean', 'variance'].map(
         (r) => weights(graph, node, r) as Values,
@@ -93,8 +111,9 @@ function compute(graph: Graph, node: Node, xs: Values[], xShapes: Shape[], yShap
     case 'linear': {
       const w = weights(graph, node, 'weight') as Values;
       const bias = weights(graph, node, 'bias');
-      const [n, k] = xs0;
-      const o = yShape[1];
+      const k = xs0[xs0.length - 1];
+      const n = x.length / k;
+      const o = yShape[yShape.length - 1];
       for (let i = 0; i < n; i++) {
         for (let j = 0; j < o; j++) {
           let sum = bias?.[j] ?? 0;
@@ -105,7 +124,8 @@ function compute(graph: Graph, node: Node, xs: Values[], xShapes: Shape[], yShap
       return y;
     }
     case 'softmax': {
-      const [n, k] = xs0;
+      const k = xs0[xs0.length - 1];
+      const n = x.length / k;
       for (let i = 0; i < n; i++) {
         const row = x.slice(i * k, (i + 1) * k);
         const most = row.reduce((a, b) => Math.max(a, b));
@@ -117,7 +137,7 @@ function compute(graph: Graph, node: Node, xs: Values[], xShapes: Shape[], yShap
       return y;
     }
     case 'concat': {
-      const n = yShape[0];
+      const n = sizeOf(yShape.slice(0, node.attrs.axis ?? 1));
       let at = 0;
       for (let i = 0; i < n; i++) {
         for (const part of xs) {
@@ -170,6 +190,7 @@ function pool(
   yShape: Shape,
 ): Values {
   const { kernel, stride, padding } = node.attrs;
+  const [down, across] = (node.op === 'maxPool' && node.attrs.dilation) || [1, 1];
   return each4(yShape, (n, c, i, j) => {
     let most = Number.NEGATIVE_INFINITY;
     let sum = 0;
@@ -177,8 +198,8 @@ function pool(
     let padded = 0;
     for (let a = 0; a < kernel[0]; a++) {
       for (let b = 0; b < kernel[1]; b++) {
-        const row = i * stride[0] - padding[0] + a;
-        const column = j * stride[1] - padding[1] + b;
+        const row = i * stride[0] - padding[0] + a * down;
+        const column = j * stride[1] - padding[1] + b * across;
         if (row < xShape[2] + padding[2] && column < xShape[3] + padding[3]) padded += 1;
         const v = at4(x, xShape, n, c, row, column);
         if (v === undefined) continue;

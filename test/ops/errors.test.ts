@@ -54,7 +54,7 @@ const shapeMistakes: [string, () => unknown, RegExp][] = [
   ['concat: extents', () => ops.concat([f32(2, 3, 5, 7), f32(2, 3, 7, 5)]), /^concat: xs\[0\] .*xs\[1\] /],
   ['pad: rank', () => ops.pad(f32(2, 3), { padding: [1, 1, 1, 1], value: 0 }), /^pad: x 2x3: /],
   ['flatten: rank', () => ops.flatten(f32(3)), /^flatten: x 3: /],
-  ['softmax: rank', () => ops.softmax(f32(2, 3, 5)), /^softmax: x 2x3x5: /],
+  ['softmax: rank', () => ops.softmax(f32()), /^softmax: x scalar: /],
   ['crossEntropy: rank', () => ops.crossEntropy(f32(3), f32(3)), /^crossEntropy: logits: /],
   ['crossEntropy: target', () => ops.crossEntropy(f32(2, 3), f32(3, 2)), /target: expected 2x3, got 3x2$/],
   ['oneHot: rank', () => ops.oneHot(engine.tensor([2, 3], undefined, 'i32'), 5), /^oneHot: labels: /],

@@ -1,5 +1,5 @@
 /** Call sites of the elementwise kernels: ReLU and ReLU6 are clamps, and each other function has a kernel of its name. */
-import type { UnaryArgs, UnaryGradArgs, UnaryKind } from '../backend.ts';
+import type { StridedKind, UnaryArgs, UnaryGradArgs, UnaryKind } from '../backend.ts';
 import type { Heap } from '../heap.ts';
 import type { Family, Kernels } from './family.ts';
 
@@ -12,8 +12,12 @@ type ElementwisePrimitive =
   | 'axpby'
   | 'fill'
   | 'copyRows'
+  | 'strided'
   | 'pad2d'
   | 'pad2dGrad';
+
+/** The kernel's numbers for what it does with each pair. */
+const stridedKinds: Readonly<Record<StridedKind, number>> = { copy: 0, add: 1, sub: 2, mul: 3, div: 4 };
 
 /** A function and, right below it, its gradient: from the output y where that suffices, else from the input x. */
 interface UnaryKernels {
@@ -81,6 +85,8 @@ export function elementwise(kernels: Kernels, _heap: Heap): Family<ElementwisePr
       },
 
       copyRows: (a) => kernels.copy_rows(a.src, a.dst, a.rows, a.bytes, a.srcStride, a.dstStride),
+
+      strided: (a) => kernels.f32_strided(stridedKinds[a.kind], a.rank, a.table, a.a, a.b, a.y, a.lo, a.hi),
 
       pad2d(a) {
         kernels.f32_pad2d(a.x, a.y, a.planes, a.h, a.w, a.padT, a.padL, a.padB, a.padR, a.value);
