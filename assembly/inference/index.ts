@@ -52,4 +52,6 @@ export { f32_pad } from '../sparse/f32_pad';
 export { f32_spconv2d } from '../sparse/f32_spconv2d';
 export { f32_splinear } from '../sparse/f32_splinear';
 export { f32_spmm } from '../sparse/f32_spmm';
+export { f32_spmm_blocks } from '../sparse/f32_spmm_blocks';
 export { f32_spmv } from '../sparse/f32_spmv';
+export { f32_spmv_4x1 } from '../sparse/f32_spmv_4x1';

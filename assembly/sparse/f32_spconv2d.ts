@@ -4,7 +4,7 @@
  *
  *   block[k][pixel] = source[taps[k] + pixel]       f32 [k][32]
  *
- * The entries' offsets are k * 128 bytes. `source`: planes in which neighbouring output pixels of a row are neighbours, x itself
+ * The entries are those of f32_spmm_1x32, or with `blocks` of f32_spmm_4x8; their offsets are k * 128 bytes. `source`: planes in which neighbouring output pixels of a row are neighbours, x itself
  * where the convolution has neither padding nor stride, else what f32_pad wrote; `taps` u32 [k]: byte offset of each tap in it;
  * `pitch`: bytes between the source rows of two output rows. A 1x1 convolution needs none of this: f32_spmm reads x.
  *
@@ -12,6 +12,7 @@
  */
 import { copyRun } from './f32_pad';
 import { f32_spmm } from './f32_spmm';
+import { f32_spmm_blocks } from './f32_spmm_blocks';
 
 export function f32_spconv2d(
   source: usize,
@@ -27,6 +28,7 @@ export function f32_spconv2d(
   y: usize,
   lo: f32,
   hi: f32,
+  blocks: bool,
   block: usize,
 ): void {
   assert(k > 0 && wo > 0 && pixels % wo == 0);
@@ -34,7 +36,9 @@ export function f32_spconv2d(
   for (let p = 0; p < pixels; p += 32) {
     const count = min(32, pixels - p);
     packBlock(source, taps, k, p, count, wo, pitch, block);
-    f32_spmm(rows, starts, entries, bias, block, count, y + ((<usize>p) << 2), ldy, lo, hi);
+    const to = y + ((<usize>p) << 2);
+    if (blocks) f32_spmm_blocks(rows, starts, entries, bias, block, count, to, ldy, lo, hi);
+    else f32_spmm(rows, starts, entries, bias, block, count, to, ldy, lo, hi);
   }
 }
 

@@ -2,11 +2,12 @@
  * Sparse linear layer over a batch: y[n][o] = clamp(bias[o] + sum over i of x[n][i] * weight[o][i]), zeros of weight left out.
  *
  * Samples are the columns of the sparse product, 32 at a time: x is transposed into a block [inputs][32] (the entries' offsets are
- * input * 128 bytes), the strips write `out` [outputs][32], and that is transposed back.
+ * input * 128 bytes; with `blocks` they are those of f32_spmm_4x8), the strips write `out` [outputs][32], and that is transposed back.
  *
  * Preconditions: n, inputs and outputs are at least 1; `block` has inputs * 128 bytes, `out` outputs * 128.
  */
 import { f32_spmm } from './f32_spmm';
+import { f32_spmm_blocks } from './f32_spmm_blocks';
 
 export function f32_splinear(
   x: usize,
@@ -19,6 +20,7 @@ export function f32_splinear(
   y: usize,
   lo: f32,
   hi: f32,
+  blocks: bool,
   block: usize,
   out: usize,
 ): void {
@@ -28,7 +30,8 @@ export function f32_splinear(
   for (let first = 0; first < n; first += 32) {
     const count = min(32, n - first);
     transpose(x + <usize>first * xRow, xRow, count, inputs, block, 128);
-    f32_spmm(outputs, starts, entries, bias, block, count, out, 128, lo, hi);
+    if (blocks) f32_spmm_blocks(outputs, starts, entries, bias, block, count, out, 128, lo, hi);
+    else f32_spmm(outputs, starts, entries, bias, block, count, out, 128, lo, hi);
     transpose(out, 128, outputs, count, y + <usize>first * yRow, yRow);
   }
 }

@@ -23,7 +23,7 @@ interface Contest {
 function pointwise(zeros: number, sparse: boolean): KernelCase {
   const plane = { n: 1, ci: 256, h: 14, w: 14, co: 512, ho: 14, wo: 14, kh: 1, kw: 1, groups: 1 };
   const window = { strideH: 1, strideW: 1, padT: 0, padL: 0, padB: 0, padR: 0, dilH: 1, dilW: 1 };
-  const sizes = { ...plane, ...window, bias: 0, lo: -Infinity, hi: Infinity };
+  const sizes = { ...plane, ...window, blocks: false, bias: 0, lo: -Infinity, hi: Infinity };
   const buffers = {
     x: { dtype: 'f32', length: 256 * 196, init: fill.uniform },
     weight: { dtype: 'f32', length: 512 * 256, init: fill.sparse(zeros), prepare: true },
@@ -36,7 +36,7 @@ function pointwise(zeros: number, sparse: boolean): KernelCase {
 
 /** LeNet-5's large linear layer, 800 -> 500 features, of which a share of the weights is zero. */
 function features(batch: number, zeros: number, sparse: boolean): KernelCase {
-  const sizes = { n: batch, i: 800, o: 500, bias: 0, lo: -Infinity, hi: Infinity };
+  const sizes = { n: batch, i: 800, o: 500, blocks: false, bias: 0, lo: -Infinity, hi: Infinity };
   const buffers = {
     x: { dtype: 'f32', length: batch * 800, init: fill.uniform },
     weight: { dtype: 'f32', length: 500 * 800, init: fill.sparse(zeros), prepare: true },

@@ -22,13 +22,16 @@ const families: [title: string, primitives: RegExp][] = [
 
 const bytesOfElement = { f32: 4, i32: 4, i8: 1, u8: 1 } as const;
 
-/** Bytes that a call must touch at least: each buffer once; of sparse weights an index and a value for each that is kept. */
+/** Bytes that a call must touch at least: each buffer once; of sparse weights a value for each that is kept, and an index for it or its block. */
 export function leastBytes(c: KernelCase): number {
   const zeros = zerosOf(c.shape);
   let bytes = 0;
   for (const [field, { length, dtype }] of Object.entries(c.buffers)) {
+    const kept = c.shape.includes('4x1 blocks') ? 5 : 8;
     bytes +=
-      zeros !== undefined && field === 'weight' ? 8 * length * (1 - zeros) : length * bytesOfElement[dtype];
+      zeros !== undefined && field === 'weight'
+        ? kept * length * (1 - zeros)
+        : length * bytesOfElement[dtype];
   }
   return bytes;
 }

@@ -12,7 +12,8 @@ export function zerosOf(shape: string): number | undefined {
 }
 
 /** The layer that a shape is about, without how its weights are stored. */
-const layer = (shape: string): string => shape.replace(/, \d+ % zeros$/, '').replace(/ prepared$/, '');
+const layer = (shape: string): string =>
+  shape.replace(/, \d+ % zeros(, 4x1 blocks)?$/, '').replace(/ prepared$/, '');
 
 /** The dense f32 convolution of the layer that a sparse, int8 or Winograd kernel computes otherwise. */
 export function denseOf<R extends Named>(row: Named, rows: readonly R[]): R | undefined {
@@ -21,6 +22,7 @@ export function denseOf<R extends Named>(row: Named, rows: readonly R[]): R | un
 }
 
 export interface SpeedUp {
+  /** With `, blocks` where the zeros come in blocks of 4x1. */
   layer: string;
   /** Share of weights that are kept. */
   density: number;
@@ -33,6 +35,8 @@ export function speedUps(rows: readonly (Named & { ms: number })[]): SpeedUp[] {
     const zeros = zerosOf(row.shape);
     const dense = denseOf(row, rows);
     if (zeros === undefined || !dense) return [];
-    return [{ layer: dense.shape.replace(/ prepared$/, ''), density: 1 - zeros, speedUp: dense.ms / row.ms }];
+    const name =
+      dense.shape.replace(/ prepared$/, '') + (row.shape.endsWith(', 4x1 blocks') ? ', blocks' : '');
+    return [{ layer: name, density: 1 - zeros, speedUp: dense.ms / row.ms }];
   });
 }

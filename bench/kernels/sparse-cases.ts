@@ -7,19 +7,29 @@ interface Sparsity {
   zeros?: number;
   /** Rows of which each third is all zeros and each third has none. */
   unevenRows?: boolean;
+  /** Zeros and storage in blocks of 4 rows. */
+  blocks?: boolean;
   bias?: boolean;
   lo?: number;
   hi?: number;
 }
 
-function weights(rows: number, columns: number, s: Sparsity): BufferSpec {
+/** @param groupRows rows that blocks do not cross */
+function weights(rows: number, columns: number, s: Sparsity, groupRows = rows): BufferSpec {
   const drawn = fill.sparse(s.zeros ?? 0.7);
+  const zero = new Map<number, boolean>();
   return {
     dtype: 'f32',
     length: rows * columns,
     prepare: true,
     init: (rng, i) => {
       const row = Math.floor(i / columns);
+      if (s.blocks && !s.unevenRows) {
+        const block = row - ((row % groupRows) % 4);
+        const at = block * columns + (i % columns);
+        if (i === at) zero.set(at, rng.uniform() < (s.zeros ?? 0.7));
+        return zero.get(at) ? 0 : fill.uniform(rng);
+      }
       if (s.unevenRows && row % 3 === 0) return 0;
       return s.unevenRows && row % 3 === 1 ? rng.uniform() + 0.1 : drawn(rng);
     },
@@ -28,6 +38,7 @@ function weights(rows: number, columns: number, s: Sparsity): BufferSpec {
 
 function label(shape: string, s: Sparsity): string {
   const parts = [shape, s.unevenRows ? 'uneven rows' : `${Math.round((s.zeros ?? 0.7) * 100)} % zeros`];
+  if (s.blocks) parts.push('4x1 blocks');
   if (s.bias === false) parts.push('no bias');
   if (s.lo !== undefined) parts.push('clamped');
   return parts.join(', ');
@@ -43,7 +54,12 @@ function buffers(x: number, weight: BufferSpec, outputs: number, y: number, s: S
   return all;
 }
 
-const limits = (s: Sparsity) => ({ lo: s.lo ?? -Infinity, hi: s.hi ?? Infinity, bias: 0 });
+const limits = (s: Sparsity) => ({
+  lo: s.lo ?? -Infinity,
+  hi: s.hi ?? Infinity,
+  bias: 0,
+  blocks: s.blocks ?? false,
+});
 
 /** `ops` counts the dense layer's arithmetic, so that rates compare with the dense kernel's. */
 export function sparseConvCase(g: Geometry, s: Sparsity = {}): KernelCase {
@@ -54,7 +70,7 @@ export function sparseConvCase(g: Geometry, s: Sparsity = {}): KernelCase {
     primitive: 'sparseConv2d',
     shape: label(describeWindow(w), s),
     sizes: { ...w, ...limits(s) },
-    buffers: buffers(w.n * w.ci * w.h * w.w, weights(w.co, taps, s), w.co, y, s),
+    buffers: buffers(w.n * w.ci * w.h * w.w, weights(w.co, taps, s, w.co / w.groups), w.co, y, s),
     tolerance: 1e-5,
     ops: 2 * y * taps,
   });
@@ -71,7 +87,37 @@ export function sparseLinearCase(n: number, i: number, o: number, s: Sparsity = 
   });
 }
 
+/** Blocks of 4 rows: rows that fill the last block or do not, around each strip, with zeros of no pattern within blocks, too. */
+const blockCases: KernelCase[] = [
+  ...[1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 13, 17, 23].map((w) =>
+    sparseConvCase({ n: 2, ci: 11, h: 1, w, co: 7 }, { blocks: true }),
+  ),
+  ...[1, 2, 3, 4, 5, 8, 9, 10, 11].map((co) =>
+    sparseConvCase({ ci: 5, h: 1, w: 19, co }, { blocks: true, zeros: 0.3 }),
+  ),
+  sparseConvCase({ ci: 13, h: 7, w: 7, co: 11 }, { blocks: true, unevenRows: true }),
+  sparseConvCase({ ci: 13, h: 7, w: 7, co: 11 }, { blocks: true, zeros: 0 }),
+  sparseConvCase({ ci: 13, h: 7, w: 7, co: 11 }, { blocks: true, zeros: 1 }),
+  sparseConvCase({ ci: 13, h: 7, w: 7, co: 11 }, { blocks: true, bias: false, lo: -0.3, hi: 0.2 }),
+  ...[1, 2].flatMap((stride) =>
+    [0, 1, 2].map((pad) =>
+      sparseConvCase({ n: 2, ci: 3, h: 13, w: 37, co: 7, ...square(3, stride, pad) }, { blocks: true }),
+    ),
+  ),
+  sparseConvCase({ ci: 3, h: 17, w: 19, co: 5, kh: 3, kw: 5, dilH: 3, dilW: 2, padT: 2 }, { blocks: true }),
+  sparseConvCase({ n: 2, ci: 15, h: 7, w: 11, co: 21, groups: 3 }, { blocks: true }),
+  sparseConvCase({ n: 2, ci: 6, h: 7, w: 11, co: 10, ...square(3, 1, 1), groups: 2 }, { blocks: true }),
+  ...[1, 2, 3, 4, 5, 9, 32, 37].map((n) => sparseLinearCase(n, 37, 29, { blocks: true })),
+  ...[1, 2, 3, 4, 5, 6, 7].flatMap((o) => [
+    sparseLinearCase(1, 19, o, { blocks: true }),
+    sparseLinearCase(13, 19, o, { blocks: true, bias: false }),
+  ]),
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => sparseLinearCase(1, i, 11, { blocks: true, zeros: 0 })),
+  ...[1, 13].map((n) => sparseLinearCase(n, 41, 23, { blocks: true, unevenRows: true, lo: -0.3, hi: 0.4 })),
+];
+
 export const sparseCases: KernelCase[] = [
+  ...blockCases,
   // 1x1, read in place: planes of 1 to 3 positions, and around each width of strip.
   ...[1, 2, 3, 4, 5, 7, 11, 13, 17, 23, 29, 31, 37, 53, 67].map((w) =>
     sparseConvCase({ n: 2, ci: 11, h: 1, w, co: 7 }),
@@ -129,6 +175,14 @@ export const sparseCases: KernelCase[] = [
 
 /** Layers of real models, pruned. */
 export const sparseBench: KernelCase[] = [
+  ...[0.5, 0.8, 0.9, 0.95].map((zeros) =>
+    sparseConvCase({ ci: 256, h: 14, w: 14, co: 512 }, { zeros, blocks: true }),
+  ),
+  sparseConvCase({ ci: 64, h: 56, w: 56, co: 128 }, { zeros: 0.9, blocks: true }),
+  ...[0.8, 0.9].map((zeros) =>
+    sparseConvCase({ ci: 128, h: 28, w: 28, co: 128, ...square(3, 1, 1) }, { zeros, blocks: true }),
+  ),
+  ...[1, 32].map((n) => sparseLinearCase(n, 800, 500, { zeros: 0.9, blocks: true })),
   ...[0.5, 0.8, 0.9, 0.95].map((zeros) => sparseConvCase({ ci: 256, h: 14, w: 14, co: 512 }, { zeros })),
   ...[0.8, 0.9].map((zeros) => sparseConvCase({ ci: 64, h: 56, w: 56, co: 128 }, { zeros })),
   sparseConvCase({ ci: 512, h: 7, w: 7, co: 512 }, { zeros: 0.9 }),

@@ -7,7 +7,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createReferenceBackend } from '../../src/backend/reference/index.ts';
 import { Rng } from '../../src/core/rng.ts';
-import { breakEven } from '../../src/plan/sparse.ts';
+import { type SparseCost, sparseCosts } from '../../src/plan/sparse.ts';
 import { replaceMarked } from '../../src/report/table.ts';
 import type { KernelResults } from '../kernels/run.ts';
 import { speedUps } from '../kernels/shapes.ts';
@@ -129,16 +129,18 @@ export function sparseTable(results: KernelResults): string {
     });
     return `| ${layer} | ${cells.join(' | ')} |`;
   });
-  const percent = (share: number): string => `${Math.round(100 * share)} %`;
-  const { pointwise, spatial, linearFew, linearSome, linearMany } = breakEven;
+  const above = ({ rows, blocks }: SparseCost): string =>
+    `${Math.round(100 * (1 - 1 / rows))} % (${Math.round(100 * (1 - 1 / blocks))} %)`;
+  const { pointwise, spatial, linearFew, linearSome, linearMany } = sparseCosts;
   return [
     `| convolution, sparse over dense | ${zeros.map((z) => `${z} % zeros`).join(' | ')} |`,
     `| --- | ${zeros.map(() => '---: |').join(' ')}`,
     ...lines,
     '',
-    `The plan (src/plan/sparse.ts) runs a layer sparse above ${percent(pointwise)} zeros if it is a 1x1 convolution, ${percent(spatial)} if it is another, and`,
-    `more where Winograd's is the dense kernel to beat; above ${percent(linearFew)} if it is a linear layer of up to 3 samples, ${percent(linearSome)} of up to 15,`,
-    `${percent(linearMany)} of more. \`npm run bench\` measures the table, \`npm run bench:compare\` the break-even.`,
+    `The plan (src/plan/sparse.ts) runs a layer sparse above ${above(pointwise)} zeros if it is a 1x1 convolution (in brackets: zeros in`,
+    `full blocks of 4x1), above ${above(spatial)} if it is another, more where Winograd's is the dense kernel to beat; above`,
+    `${above(linearFew)} if it is a linear layer of up to 3 samples, ${above(linearSome)} of up to 15, ${above(linearMany)} of more.`,
+    '`npm run bench` measures the table, `npm run bench:choices` whether the choice is the best one.',
   ].join('\n');
 }
 

@@ -111,14 +111,19 @@ export interface LinearArgs {
   hi: number;
 }
 
-/** Weights stored sparse. Always prepared; zeros of the dense weights handed to `prepare` are skipped. groups may exceed 1. */
-export interface SparseConv2dArgs extends Conv2dArgs {
+/**
+ * How sparse weights are stored: alone, or with `blocks` in blocks of 4 output channels (of a group) at one place of the window and
+ * input, kept if any of the four is not zero. A zero that is not stored is not multiplied: where the input is an infinity or NaN, the
+ * dense layer has a NaN that the sparse one has not. A zero within a kept block may be.
+ */
+export interface SparseStorage {
   /** Weights that are not zero: what `prepare` found. */
   nonzero: number;
+  blocks: boolean;
 }
-export interface SparseLinearArgs extends LinearArgs {
-  nonzero: number;
-}
+/** Weights stored sparse. Always prepared from the dense weights. groups may exceed 1. */
+export interface SparseConv2dArgs extends Conv2dArgs, SparseStorage {}
+export interface SparseLinearArgs extends LinearArgs, SparseStorage {}
 
 /** y = max over the window; padding never wins. indices (i32, y's shape) is the flat position h*w of the maximum within its plane; the first one on a tie. */
 export interface MaxPoolArgs extends Window {

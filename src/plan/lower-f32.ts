@@ -7,7 +7,7 @@ import type { PlanBuilder, Value } from './builder.ts';
 import { clampOf, convWindow, planes, poolWindow, sides } from './geometry.ts';
 import { lowerView } from './lower-views.ts';
 import type { Buffer } from './memory.ts';
-import { countNonzero, type SparseChoice, sparseConvPays, sparseLinearPays } from './sparse.ts';
+import { convStorage, countNonzero, linearStorage, type SparseChoice } from './sparse.ts';
 import { type WinogradChoice, winogradCost, winogradPays } from './winograd.ts';
 
 /** What lowering a node needs to know. */
@@ -172,8 +172,9 @@ function lowerConv(
   };
   const byWinograd = winogradPays(winograd, geometry);
   const speedup = byWinograd ? Math.max(1, 1 / winogradCost(geometry)) : 1;
-  if (sparseConvPays(sparse, geometry, values, speedup)) {
-    const sparseArgs = { ...args, nonzero: countNonzero(values) };
+  const storage = convStorage(sparse, geometry, values, speedup);
+  if (storage !== 'dense') {
+    const sparseArgs = { ...args, nonzero: countNonzero(values), blocks: storage === 'blocks' };
     sparseArgs.weight = builder.prepared('sparseConv2d', sparseArgs, values);
     builder.emit(node.name, 'sparseConv2d', sparseArgs, { x, y });
   } else {
@@ -203,8 +204,9 @@ function lowerLinear(
     o: weight.shape[0],
     ...clampOf(node.attrs.activation),
   };
-  if (sparseLinearPays(sparse, args.n, values)) {
-    const sparseArgs = { ...args, nonzero: countNonzero(values) };
+  const storage = linearStorage(sparse, args.n, args.o, values);
+  if (storage !== 'dense') {
+    const sparseArgs = { ...args, nonzero: countNonzero(values), blocks: storage === 'blocks' };
     sparseArgs.weight = builder.prepared('sparseLinear', sparseArgs, values);
     builder.emit(node.name, 'sparseLinear', sparseArgs, { x, y });
   } else {

@@ -1,30 +1,35 @@
 /**
- * When a layer runs on a sparse kernel. Skipping zeros costs an index a weight and loses register blocking, so it pays
- * only above a share of zeros that depends on the geometry. Measured break-even points; they move with the dense kernels.
+ * When a layer runs on a sparse kernel, and on which. Skipping zeros costs an index a weight and loses register blocking. Blocks of
+ * 4 output channels share the index and most loads, but store the zeros within them. So it depends on how many weights
+ * are zero, on whether they are zero together, and on the geometry.
  */
 import type { Window } from '../backend/backend.ts';
 
-/** `auto` asks the break-even constants; `never` and `always` are for measuring and for tests. */
+/** `auto` asks the cost model; `never` and `always` (the better of the two sparse kernels) are for measuring and for tests. */
 export type SparseChoice = 'auto' | 'never' | 'always';
 
-/** Share of zeros above which the sparse kernel was the faster one. */
-export const breakEven = {
-  /** 1x1 convolution. */
-  pointwise: 0.45,
-  /** k x k convolution against implicit im2col. */
-  spatial: 0.5,
-  /** Linear layer of few samples: a gather for each kept weight against a dense product that only reads. */
-  linearFew: 0.8,
-  /** Of four samples on, as columns of a sparse product. */
-  linearSome: 0.55,
-  /** Of sixteen samples on. */
-  linearMany: 0.4,
-} as const;
+/** How a layer's weights are stored: all of them, those that are not zero, or blocks of 4x1. */
+export type Storage = 'dense' | 'rows' | 'blocks';
 
-/** Share of exact zeros in the weights, 0..1. */
-export function zeroShare(weights: Float32Array): number {
-  return 1 - countNonzero(weights) / weights.length;
+/** Time of a stored weight over that of a weight in the dense product of the same layer. */
+export interface SparseCost {
+  rows: number;
+  blocks: number;
 }
+
+/** Measured (`npm run bench:choices`); they move with the dense kernels. A layer runs sparse where density * cost is below 1. */
+export const sparseCosts = {
+  /** 1x1 convolution. */
+  pointwise: { rows: 1.8, blocks: 1.35 },
+  /** k x k convolution against implicit im2col. */
+  spatial: { rows: 2, blocks: 1.6 },
+  /** Linear layer of few samples: a gather for each entry against a dense product that only reads. */
+  linearFew: { rows: 5, blocks: 1.4 },
+  /** Of four samples on, as columns of a sparse product. */
+  linearSome: { rows: 2.4, blocks: 1.6 },
+  /** Of sixteen samples on. */
+  linearMany: { rows: 1.7, blocks: 1.4 },
+} as const satisfies Record<string, SparseCost>;
 
 export function countNonzero(weights: Float32Array): number {
   if (!weights.includes(0)) return weights.length; // a native search: a fresh process runs the loop slowly
@@ -33,26 +38,66 @@ export function countNonzero(weights: Float32Array): number {
   return count;
 }
 
+/** Blocks of 4 rows by 1 column with a weight that is not zero. @param groupRows rows that no block crosses */
+export function countBlocks(weights: Float32Array, rows: number, groupRows: number): number {
+  const columns = weights.length / rows;
+  const kept = new Uint8Array(columns);
+  let count = 0;
+  for (let r = 0; r < rows; r++) {
+    const inGroup = r % groupRows;
+    if (inGroup % 4 === 0) kept.fill(0);
+    for (let k = 0; k < columns; k++) if (weights[r * columns + k] !== 0) kept[k] = 1;
+    if (inGroup % 4 === 3 || inGroup === groupRows - 1) for (let k = 0; k < columns; k++) count += kept[k];
+  }
+  return count;
+}
+
 /**
- * Whether a convolution of this geometry should skip the zeros of these weights. A depthwise one never does by itself:
- * its kernel is bound by memory.
- * @param speedup of the dense kernel it stands against over implicit im2col: the share of weights that may remain shrinks with it
+ * How a convolution of this geometry should store these weights. A depthwise one is never sparse by itself: its kernel is
+ * bound by memory.
+ * @param speedup of the dense kernel it stands against over implicit im2col
  */
-export function sparseConvPays(
+export function convStorage(
   choice: SparseChoice,
   geometry: Window,
   weights: Float32Array,
   speedup: number,
-): boolean {
-  if (choice !== 'auto') return choice === 'always';
-  if (geometry.groups > 1 && geometry.groups === geometry.ci) return false;
-  const pointwise = geometry.kh === 1 && geometry.kw === 1;
-  return 1 - zeroShare(weights) < (1 - (pointwise ? breakEven.pointwise : breakEven.spatial)) / speedup;
+): Storage {
+  const { kh, kw, co, ci, groups } = geometry;
+  if (choice === 'auto' && groups > 1 && groups === ci) return 'dense';
+  const cost = kh === 1 && kw === 1 ? sparseCosts.pointwise : sparseCosts.spatial;
+  return cheapest(choice, cost, weights, co, co / groups, speedup);
 }
 
-/** Whether a linear layer over so many samples should skip the zeros of these weights. */
-export function sparseLinearPays(choice: SparseChoice, samples: number, weights: Float32Array): boolean {
-  if (choice !== 'auto') return choice === 'always';
-  const { linearFew, linearSome, linearMany } = breakEven;
-  return zeroShare(weights) > (samples < 4 ? linearFew : samples < 16 ? linearSome : linearMany);
+/** How a linear layer over so many samples should store these weights, [outputs][inputs]. */
+export function linearStorage(
+  choice: SparseChoice,
+  samples: number,
+  outputs: number,
+  weights: Float32Array,
+): Storage {
+  const { linearFew, linearSome, linearMany } = sparseCosts;
+  const cost = samples < 4 ? linearFew : samples < 16 ? linearSome : linearMany;
+  return cheapest(choice, cost, weights, outputs, outputs, 1);
+}
+
+function cheapest(
+  choice: SparseChoice,
+  cost: SparseCost,
+  weights: Float32Array,
+  rows: number,
+  groupRows: number,
+  speedup: number,
+): Storage {
+  if (choice === 'never') return 'dense';
+  const nonzero = countNonzero(weights);
+  // Even if all blocks were full: spares dense models the second count.
+  const least = Math.min(cost.rows, cost.blocks) * nonzero * speedup;
+  if (choice === 'auto' && least >= weights.length) return 'dense';
+  const sparse = {
+    rows: cost.rows * nonzero,
+    blocks: cost.blocks * 4 * countBlocks(weights, rows, groupRows),
+  };
+  const better = sparse.blocks < sparse.rows ? 'blocks' : 'rows';
+  return choice === 'always' || sparse[better] * speedup < weights.length ? better : 'dense';
 }

@@ -54,6 +54,7 @@ const nets = [smallNet(), branchedNet(), oddNet(), windowsNet()];
 const graphs: [string, Graph][] = nets.flatMap((graph) => [
   [graph.name, graph],
   [`${graph.name} pruned`, withMasks(graph, 0.2)],
+  [`${graph.name} nearly empty`, withMasks(graph, 0.04)],
   [`${graph.name} int8`, quantized(graph)],
 ]);
 /** Masks and shared weights of a size at which their adaptive codings are the shortest. */

@@ -4,7 +4,8 @@
  */
 import type { AnyTypedArray } from '../../core/dtype.ts';
 import type { SparseConv2dArgs, SparseLinearArgs, Window } from '../backend.ts';
-import type { Heap, Ptr } from '../heap.ts';
+import type { Heap } from '../heap.ts';
+import { countEntries, entryBytes, type SparseMatrix, startsOf, writeEntries } from './csr.ts';
 import type { Family, Kernels } from './family.ts';
 
 /** Bytes of one row of a block of packed pixels or transposed samples: 32 f32 values. */
@@ -13,38 +14,6 @@ const BLOCK_ROW = 128;
 const BATCHED_SAMPLES = 4;
 
 const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
-
-function countNonzero(weights: AnyTypedArray): number {
-  let count = 0;
-  for (let i = 0; i < weights.length; i++) if (weights[i] !== 0) count++;
-  return count;
-}
-
-/** The weights of a row-major matrix that are not zero, row by row. */
-interface Csr {
-  /** u32 [rows + 1]: first entry of each row. */
-  starts: Int32Array;
-  /** u32 offset, f32 weight, ... as two views of the same memory. */
-  offsets: Int32Array;
-  values: Float32Array;
-}
-
-/** @param offsetOf byte offset of the input that column `k` multiplies */
-function writeCsr(weights: AnyTypedArray, rows: number, offsetOf: (k: number) => number, to: Csr): void {
-  const columns = weights.length / rows;
-  let entry = 0;
-  for (let r = 0; r < rows; r++) {
-    to.starts[r] = entry;
-    for (let k = 0; k < columns; k++) {
-      const value = weights[r * columns + k];
-      if (value === 0) continue;
-      to.offsets[2 * entry] = offsetOf(k);
-      to.values[2 * entry + 1] = value;
-      entry++;
-    }
-  }
-  to.starts[rows] = entry;
-}
 
 /** What follows from a convolution's geometry alone. */
 interface SparseGeometry {
@@ -59,11 +28,13 @@ interface SparseGeometry {
   rows: number;
   columns: number;
   phases: number;
+  /** Starts of one group; bytes of all. */
+  starts: number;
   startBytes: number;
   tapBytes: number;
 }
 
-function geometry(a: Window): SparseGeometry {
+function geometry(a: SparseConv2dArgs): SparseGeometry {
   const channels = a.ci / a.groups;
   const taps = channels * a.kh * a.kw;
   const rows = (a.ho - 1) * a.strideH + (a.kh - 1) * a.dilH + 1;
@@ -79,7 +50,8 @@ function geometry(a: Window): SparseGeometry {
     rows: padded ? rows : a.h,
     columns: padded ? columns : a.w,
     phases: padded ? a.strideW : 1,
-    startBytes: align((a.co + 1) * 4),
+    starts: startsOf(a, a.co / a.groups),
+    startBytes: align((a.groups * startsOf(a, a.co / a.groups) + 1) * 4),
     tapBytes: direct ? 0 : align(taps * 4),
   };
 }
@@ -108,13 +80,22 @@ function linearScratch(a: SparseLinearArgs): { out: number; bytes: number } {
   return { out: a.i * BLOCK_ROW, bytes: (a.i + a.o) * BLOCK_ROW };
 }
 
-export function sparse(k: Kernels, heap: Heap): Family<'sparseConv2d' | 'sparseLinear'> {
-  const csrAt = (starts: Ptr, rows: number, entries: Ptr, nonzero: number): Csr => ({
-    starts: heap.i32(starts, rows + 1),
-    offsets: heap.i32(entries, 2 * nonzero),
-    values: heap.f32(entries, 2 * nonzero),
-  });
+const linearStarts = (a: SparseLinearArgs): number => align((startsOf(a, a.o) + 1) * 4);
 
+const matrix = ({ co: rows, groups, blocks }: SparseConv2dArgs, weights: AnyTypedArray): SparseMatrix => ({
+  weights,
+  rows,
+  groups,
+  blocks,
+});
+const linearMatrix = ({ o: rows, blocks }: SparseLinearArgs, weights: AnyTypedArray): SparseMatrix => ({
+  weights,
+  rows,
+  groups: 1,
+  blocks,
+});
+
+export function sparse(k: Kernels, heap: Heap): Family<'sparseConv2d' | 'sparseLinear'> {
   function sparseConv2d(a: SparseConv2dArgs): void {
     const g = geometry(a);
     const taps = a.weight + g.startBytes;
@@ -127,10 +108,11 @@ export function sparse(k: Kernels, heap: Heap): Family<'sparseConv2d' | 'sparseL
       for (let group = 0; group < a.groups; group++) {
         const x = a.x + 4 * (n * a.ci + group * g.channels) * a.h * a.w;
         const y = a.y + 4 * (n * a.co + group * g.m) * pixels;
-        const starts = a.weight + 4 * group * g.m;
+        const starts = a.weight + 4 * group * g.starts;
         const bias = a.bias === 0 ? 0 : a.bias + 4 * group * g.m;
         if (g.direct) {
-          k.f32_spmm(g.m, starts, entries, bias, x, pixels, y, 4 * pixels, a.lo, a.hi);
+          const product = a.blocks ? k.f32_spmm_blocks : k.f32_spmm;
+          product(g.m, starts, entries, bias, x, pixels, y, 4 * pixels, a.lo, a.hi);
           continue;
         }
         if (g.padded) {
@@ -140,23 +122,38 @@ export function sparse(k: Kernels, heap: Heap): Family<'sparseConv2d' | 'sparseL
         }
         k.f32_spconv2d(
           ...([g.padded ? scratch : x, taps, g.taps, g.m, starts, entries, bias] as const),
-          ...([pixels, a.wo, pitch, y, a.lo, a.hi, scratch + s.block] as const),
+          ...([pixels, a.wo, pitch, y, a.lo, a.hi, a.blocks, scratch + s.block] as const),
         );
       }
     }
   }
 
   function sparseLinear(a: SparseLinearArgs): void {
-    const entries = a.weight + align((a.o + 1) * 4);
+    const entries = a.weight + linearStarts(a);
     if (a.n < BATCHED_SAMPLES) {
       for (let n = 0; n < a.n; n++) {
-        k.f32_spmv(a.o, a.weight, entries, a.bias, a.x + 4 * n * a.i, a.y + 4 * n * a.o, a.lo, a.hi);
+        const product = a.blocks ? k.f32_spmv_4x1 : k.f32_spmv;
+        product(a.o, a.weight, entries, a.bias, a.x + 4 * n * a.i, a.y + 4 * n * a.o, a.lo, a.hi);
       }
       return;
     }
     const s = linearScratch(a);
     const block = heap.scratch(s.bytes);
-    k.f32_splinear(a.x, a.n, a.i, a.o, a.weight, entries, a.bias, a.y, a.lo, a.hi, block, block + s.out);
+    k.f32_splinear(
+      a.x,
+      a.n,
+      a.i,
+      a.o,
+      a.weight,
+      entries,
+      a.bias,
+      a.y,
+      a.lo,
+      a.hi,
+      a.blocks,
+      block,
+      block + s.out,
+    );
   }
 
   return {
@@ -165,22 +162,20 @@ export function sparse(k: Kernels, heap: Heap): Family<'sparseConv2d' | 'sparseL
       sparseConv2d: {
         bytes: (a, weights) => {
           const g = geometry(a);
-          return g.startBytes + g.tapBytes + 8 * countNonzero(weights);
+          return g.startBytes + g.tapBytes + entryBytes(a) * countEntries(matrix(a, weights));
         },
         write: (a, weights, to) => {
           const g = geometry(a);
           const plane = a.h * a.w * 4;
           if (!g.direct) writeTaps(a, g, heap.i32(to + g.startBytes, g.taps));
-          const csr = csrAt(to, a.co, to + g.startBytes + g.tapBytes, countNonzero(weights));
-          writeCsr(weights, a.co, g.direct ? (i) => i * plane : (i) => i * BLOCK_ROW, csr);
+          const offsetOf = g.direct ? (i: number) => i * plane : (i: number) => i * BLOCK_ROW;
+          writeEntries(heap, matrix(a, weights), offsetOf, to, to + g.startBytes + g.tapBytes);
         },
       },
       sparseLinear: {
-        bytes: (a, weights) => align((a.o + 1) * 4) + 8 * countNonzero(weights),
-        write: (a, weights, to) => {
-          const csr = csrAt(to, a.o, to + align((a.o + 1) * 4), countNonzero(weights));
-          writeCsr(weights, a.o, (i) => i * BLOCK_ROW, csr);
-        },
+        bytes: (a, weights) => linearStarts(a) + entryBytes(a) * countEntries(linearMatrix(a, weights)),
+        write: (a, weights, to) =>
+          writeEntries(heap, linearMatrix(a, weights), (i) => i * BLOCK_ROW, to, to + linearStarts(a)),
       },
     },
     scratch: {

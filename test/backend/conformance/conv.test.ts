@@ -133,7 +133,14 @@ describe.each(bothBackends())('%s', (_backend, backend) => {
 
     test('sparseConv2d on prepared weights equals conv2d', () => {
       const holed = weight.map((value) => Math.max(value, 0));
-      const sizes = { ...a, ...unbounded, bias: 0, prepared: true, nonzero: holed.filter(Boolean).length };
+      const sizes = {
+        ...a,
+        ...unbounded,
+        bias: 0,
+        prepared: true,
+        nonzero: holed.filter(Boolean).length,
+        blocks: false,
+      };
       const to = prepareWeights(backend, 'sparseConv2d', sizes, holed);
       const { y } = runPrimitive(backend, 'sparseConv2d', { ...sizes, weight: to }, { x, y: dy });
       expect(y).toEqual(convolve(a, x, holed));
