@@ -17,8 +17,10 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   graph: ['core'],
   plan: ['graph', 'backend'],
   format: ['graph', 'backend'],
-  onnx: ['graph', 'backend'],
+  onnx: ['plan', 'format'],
   'runtime.ts': ['plan', 'format'],
+  // A plan written down ahead of time, and what runs it.
+  export: ['plan', 'format'],
   autograd: ['backend'],
   ops: ['autograd', 'graph'],
   nn: ['ops'],
@@ -28,7 +30,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   train: ['nn', 'optim', 'data', 'plan', 'format'],
   compress: ['train'],
   // What needs a file system: data sets from files, atomic writes, checkpoints on disk.
-  node: ['compress', 'runtime.ts'],
+  node: ['compress', 'runtime.ts', 'export'],
   report: ['node'],
   cli: ['report', 'onnx'],
   'index.ts': ['compress', 'runtime.ts'],

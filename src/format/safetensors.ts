@@ -9,6 +9,7 @@ import { ArgumentError, FormatError } from '../core/errors.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { ByteWriter } from './bytes.ts';
 import { Check } from './check.ts';
+import { littleEndian, toHost } from './endian.ts';
 import { fromBfloat16, fromFloat16, toFloat16 } from './half.ts';
 
 /** Longest header in bytes: some 100,000 tensors. */
@@ -186,7 +187,7 @@ function readEntry(check: Check, name: string, value: unknown): Entry {
 
 /** Elements of little-endian bytes, which are this function's own. */
 function elements(dtype: SafetensorsDType, bytes: Uint8Array<ArrayBuffer>): SafetensorsData {
-  if (!hostIsLittleEndian()) reverseEach(bytes, widths[dtype]);
+  toHost(bytes, widths[dtype]);
   const { buffer } = bytes;
   switch (dtype) {
     case 'F64':
@@ -281,14 +282,5 @@ function encoded(name: string, { dtype, shape, data }: WritableTensor): Uint8Arr
     if (lost >= 0) fail('numbers within F16 (65504 at most)', data[lost]);
     raw = halves;
   }
-  const bytes = new Uint8Array(raw.slice().buffer);
-  if (!hostIsLittleEndian()) reverseEach(bytes, widths[dtype]);
-  return bytes;
-}
-
-const hostIsLittleEndian = (): boolean => new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
-
-/** Turns each run of `width` bytes around, in place. */
-function reverseEach(bytes: Uint8Array, width: number): void {
-  for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse();
+  return littleEndian(raw);
 }
