@@ -105,8 +105,9 @@ try {
       join(root, 'tsconfig.build.json'),
       join(root, 'build/kernels.d.ts'),
       join(root, 'scripts/bundle-runtime.mjs'),
+      join(root, 'scripts/bundle-runner.mjs'),
     ],
-    ['dist/src/index.js', 'dist/runtime/index.js'],
+    ['dist/src/index.js', 'dist/runtime/index.js', 'dist/runner/core.js'],
     () => {
       rmSync(join(root, 'dist'), { recursive: true, force: true });
       execFileSync(
@@ -114,10 +115,12 @@ try {
         [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
         { cwd: root, stdio: ['ignore', 2, 2] },
       );
-      execFileSync(process.execPath, [join(root, 'scripts/bundle-runtime.mjs')], {
-        cwd: root,
-        stdio: ['ignore', 2, 2],
-      });
+      for (const script of ['bundle-runtime.mjs', 'bundle-runner.mjs']) {
+        execFileSync(process.execPath, [join(root, 'scripts', script)], {
+          cwd: root,
+          stdio: ['ignore', 2, 2],
+        });
+      }
       // Whoever installed this folder has a link to the command: it stays one.
       chmodSync(join(root, 'dist/src/cli/main.js'), 0o755);
     },

@@ -61,6 +61,11 @@ const verbs: readonly Entry[] = [
     does: 'what is in a model file; what differs between two',
     load: () => import('./verbs/inspect.ts'),
   },
+  {
+    name: 'export',
+    does: 'a model as a small program for one runtime, or as ONNX',
+    load: () => import('./verbs/export.ts'),
+  },
   { name: 'run', does: 'what a model says of a picture', load: () => import('./verbs/run.ts') },
   { name: 'report', does: 'one page on all models of a folder', load: () => import('./verbs/report.ts') },
   { name: 'bench', does: 'every kernel verified, then timed', load: () => import('./verbs/bench.ts') },

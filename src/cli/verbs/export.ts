@@ -1,0 +1,57 @@
+/** `paring export`: a model as a program of its own for one runtime. */
+import { basename, dirname, join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { MAX_BYTES } from '../../export/index.ts';
+import { type Target, targets } from '../../export/targets.ts';
+import { exportFiles } from '../../node/export.ts';
+import type { SparseChoice } from '../../plan/sparse.ts';
+import { named } from '../errors.ts';
+import { claim, readModel } from '../files.ts';
+import { addExample, whole } from '../options.ts';
+import { Terminal } from '../terminal.ts';
+
+interface Options {
+  target: Target;
+  out?: string;
+  batch: number;
+  sparse: SparseChoice;
+  maxBytes: number;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export function define(command: Command): void {
+  command
+    .argument('<file>', 'model file')
+    .addOption(
+      new Option('--target <runtime>', 'where it will run').choices([...targets]).makeOptionMandatory(),
+    )
+    .option('--out <path>', 'folder to write (module: file; default: FILE-TARGET)')
+    .option('--batch <n>', 'samples a run takes', whole(1), 1)
+    .addOption(
+      new Option('--sparse <how>', 'kernels that skip zeros')
+        .choices(['auto', 'never', 'always'])
+        .default('auto'),
+    )
+    .option('--max-bytes <n>', 'most memory it may take when it runs', whole(1), MAX_BYTES)
+    .option('--json', 'one JSON document on stdout')
+    .option('--quiet', 'nothing on stderr but errors')
+    .action(run);
+  addExample(command, 'paring export smallest.paring --target worker --out worker/model');
+}
+
+function run(file: string, options: Options): void {
+  const { target, batch, sparse, maxBytes } = options;
+  const terminal = new Terminal(options);
+  const { graph } = readModel(file);
+  const name = `${basename(file).replace(/\.paring$/, '')}-${target}${target === 'module' ? '.mjs' : ''}`;
+  const out = options.out ?? join(dirname(file), name);
+  claim(target === 'module' ? out : join(out, 'index.js'), [file]);
+  const result = named(file, () => exportFiles(graph, out, { target, batch, sparse, maxBytes }));
+  const { weights, wasm, javascript } = result.bytes;
+  terminal.result(
+    `${result.paths.join('\n')}
+${weights} bytes of weights, ${wasm} of kernels and plan, ${javascript} of JavaScript; ${result.memoryBytes} bytes of memory when it runs`,
+    { file, target, ...result },
+  );
+}
