@@ -63,7 +63,7 @@ export function f32_dwconv2d_grad_weight(
   const planeOfY = (<usize>ho * <usize>wo) << 2;
   const lanesOfPlane = (<usize>kh * <usize>kw) << 4;
   const frame = scratch + lanesOfPlane * <usize>multiplier;
-  const direct = f32_dw_is_3x3(wo, kh, kw, strideH, strideW, dilH, dilW);
+  const direct = wo >= 4 && f32_dw_is_3x3(kh, kw, strideH, strideW, dilH, dilW);
   if (!inside) zero(frame, (<usize>rows * <usize>columns) << 2);
   for (let channel = 0; channel < ci; channel++) {
     zero(scratch, lanesOfPlane * <usize>multiplier);

@@ -187,6 +187,19 @@ const shapes: readonly ConvShape[] = [
   { ci: 3, h: 24, w: 5, co: 3, k: 3, pad: 1, groups: 3, n: 2 },
   { ci: 3, h: 7, w: 15, co: 3, k: 3, stride: 2, pad: 1, groups: 3, n: 2 },
   { ci: 2, h: 9, w: 17, co: 4, k: 3, stride: 2, groups: 2 },
+  // Depthwise 3x3: read in place or framed, edges on either side or none, few outputs, bands of a wide plane.
+  { ci: 2, h: 1, w: 29, co: 2, k: 3, pad: 1, groups: 2 },
+  { ci: 3, h: 5, w: 29, co: 3, k: 3, pad: [0, 1, 1, 0], groups: 3, n: 2 },
+  { ci: 2, h: 6, w: 31, co: 4, k: 3, pad: [1, 0, 0, 1], groups: 2 },
+  { ci: 2, h: 2, w: 25, co: 2, k: 3, pad: [2, 1, 1, 1], groups: 2 },
+  { ci: 2, h: 3, w: 2, co: 2, k: 3, pad: 2, groups: 2 },
+  { ci: 2, h: 19, w: 18, co: 2, k: 3, stride: 2, pad: 1, groups: 2 },
+  { ci: 2, h: 7, w: 19, co: 4, k: 3, stride: 2, pad: [0, 0, 1, 1], groups: 2, n: 2 },
+  { ci: 3, h: 6, w: 22, co: 3, k: 3, stride: 2, pad: [0, 1, 1, 0], groups: 3 },
+  { ci: 2, h: 1, w: 23, co: 2, k: 3, stride: 2, pad: 1, groups: 2 },
+  { ci: 2, h: 4, w: 5, co: 2, k: 3, stride: 2, pad: 1, groups: 2 },
+  { ci: 2, h: 23, w: 211, co: 2, k: 3, pad: 1, groups: 2 },
+  { ci: 2, h: 47, w: 223, co: 2, k: 3, stride: 2, pad: 1, groups: 2 },
 ];
 
 export const convCases: readonly KernelCase[] = [

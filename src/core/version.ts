@@ -5,4 +5,4 @@ export const VERSION = '0.1.0';
  * Version of the arithmetic. Raised on purpose whenever a kernel's rounding or order of summation changes, since the
  * same seed then gives other weights; it is stored in each file's lineage.
  */
-export const NUMERICS_VERSION = 1;
+export const NUMERICS_VERSION = 2;

@@ -167,7 +167,7 @@ describe('runRecipe', () => {
     expect(last?.values.filter((v) => v === 0).length).toBe(Math.round(0.6 * 6 * 9 * 4));
     expect(new Set(last?.values).size).toBeLessThanOrEqual(5);
     expect(result.graph.activations?.size).toBeGreaterThan(3);
-    expect(result.graph.meta.lineage).toMatchObject({ seed: 1, numerics: 1, steps: everything.steps });
+    expect(result.graph.meta.lineage).toMatchObject({ seed: 1, numerics: 2, steps: everything.steps });
     expect(result.graph.meta.classes).toEqual(train.classes);
   });
 
