@@ -129,5 +129,5 @@ export class Grids {
 
 /** Whether int8 codes go through as they are, so that a result without a grid of its own has its input's. */
 function onlyMoves(node: Node): boolean {
-  return node.op === 'maxPool' || node.op === 'flatten' || (node.op === 'pad' && node.attrs.value === 0);
+  return ['maxPool', 'flatten', 'reshape'].includes(node.op) || (node.op === 'pad' && node.attrs.value === 0);
 }

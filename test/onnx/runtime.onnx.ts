@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { quantize } from '../../src/compress/quantize.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { Shape } from '../../src/core/shape.ts';
+import { dataset } from '../../src/data/dataset.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { normalizePixels } from '../../src/graph/meaning.ts';
 import { lenet5 } from '../../src/nn/models.ts';
-import { modelByName, modelNames } from '../../src/nn/registry.ts';
+import { modelByName, modelNames, type NamedModel } from '../../src/nn/registry.ts';
 import { exportOnnx } from '../../src/onnx/export.ts';
 import { exporters } from '../../src/onnx/export-ops.ts';
 import { compile } from '../../src/plan/compile.ts';
@@ -114,7 +115,41 @@ async function compareInt8(graph: Graph, images: Float32Array, step: number) {
   return found;
 }
 
+/** Calibrated on noise: what the numbers are does not matter, that both sides have the same does. */
+function calibrated(graph: Graph): { graph: Graph; images: Float32Array } {
+  const [{ shape }] = graph.inputs;
+  const images = sampleInput([200, ...shape]);
+  const noise = dataset({
+    images,
+    labels: Int32Array.from({ length: 200 }, (_, i) => i % 2),
+    shape,
+    classes: ['0', '1'],
+    meaning: {
+      range: [0, 1],
+      mean: Array(shape[0]).fill(0),
+      deviation: Array(shape[0]).fill(1),
+      channels: 'none',
+    },
+  });
+  return { graph: quantize(graph, noise, { observer: 'minMax' }, backend).graph, images };
+}
+
 describe('int8', () => {
+  const named = ['ds-student', 'ds-cnn', 'resnet8', 'mobilenet-v1-0.25'].map((name): [string, Graph] => {
+    const model = modelNames.find((candidate) => candidate.name === name) as NamedModel;
+    return [name, modelByName(name, { inputShape: model.inputShape, classes: model.classes })];
+  });
+  test.each([...everyOp.filter(([, g]) => g.inputs.length === 1 && g.nodes.length > 3), ...named])(
+    '%s',
+    async (_, model) => {
+      const { graph, images } = calibrated(model);
+      const step = graph.activations?.get(graph.outputs[0])?.scale as number;
+      const found = await compareInt8(graph, images, step);
+      console.log(JSON.stringify(found));
+      expect(found.worst).toBeLessThanOrEqual(1);
+    },
+  );
+
   test('LeNet-5 on the test set of MNIST', async () => {
     const { train, test: held } = await mnist();
     const some = train.subset(0, 6400);
@@ -123,7 +158,7 @@ describe('int8', () => {
     const table = normalizePixels(held.images, graph.inputs[0].shape, held.meaning);
     const step = graph.activations?.get(graph.outputs[0])?.scale as number;
     const found = await compareInt8(graph, table, step);
-    console.log(found);
+    console.log(JSON.stringify(found));
     expect(found.same / found.images).toBeGreaterThanOrEqual(0.999);
     expect(found.worst).toBeLessThanOrEqual(1);
   });
