@@ -1,4 +1,5 @@
 /** The frame of verbs that make a model file of a model file by a recipe. */
+import { type Granularity, granularityName } from '../compress/granularity.ts';
 import type { Recipe, RecipeStep } from '../compress/recipe.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -50,13 +51,18 @@ function report(model: ModelFile, outcome: Outcome, terminal: Terminal, data: Op
   });
 }
 
+function wordOf(key: string, value: unknown): unknown {
+  if (key === 'granularity') return granularityName(value as Granularity);
+  return typeof value === 'object' ? 'by layer' : value;
+}
+
 /** The steps in words: `prune (sparsity 0.9), finetune (epochs 1)`. */
 function titleOf({ steps }: Recipe): string {
-  const telling = ['sparsity', 'alpha', 'ratio', 'k', 'criterion', 'observer', 'epochs'];
+  const telling = ['sparsity', 'granularity', 'alpha', 'ratio', 'k', 'criterion', 'observer', 'epochs'];
   return steps
     .map(({ step, options }) => {
       const told = Object.entries(options).filter(([key]) => telling.includes(key));
-      const words = told.map(([key, value]) => `${key} ${typeof value === 'object' ? 'by layer' : value}`);
+      const words = told.map(([key, value]) => `${key} ${wordOf(key, value)}`);
       return words.length === 0 ? step : `${step} (${words.join(', ')})`;
     })
     .join(', ');

@@ -1,5 +1,6 @@
 /** Options that verbs share, and how their texts become values. Bad ones are refused before any file is read. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Granularity } from '../compress/granularity.ts';
 
 export interface CommonOptions {
   seed: number;
@@ -114,6 +115,16 @@ export function pixels(text: string): [number, number] {
     throw new InvalidArgumentError('expected height x width in pixels, as 32x32');
   }
   return [h, w];
+}
+
+/** `weight`, `block4x1`, or `2:4`: what pruning removes at a time. */
+export function granularity(text: string): Granularity {
+  if (text === 'weight' || text === 'block4x1') return text;
+  const [, n, m] = (/^(\d+):(\d+)$/.exec(text) ?? []).map(Number);
+  if (!(n >= 1 && n < m && m <= 16)) {
+    throw new InvalidArgumentError('expected weight, block4x1, or n:m with n below m, m at most 16');
+  }
+  return { n, m };
 }
 
 /** Names separated by commas. */

@@ -1,11 +1,10 @@
 /**
- * Unstructured pruning: weights of little importance become zero and stay zero through later training (their mask says
- * so). Only the weights of conv2d and linear nodes are pruned, never biases or batch norm: those are few and carry much.
+ * Pruning: weights of little importance, one by one or in small groups (granularity.ts), become zero and stay zero through later
+ * training (their mask says so). Only the weights of conv2d and linear nodes are pruned, never biases or batch norm: those are few and carry much.
  */
 import {
   also,
   either,
-  exactlyOne,
   fields,
   isRecord,
   listOf,
@@ -20,6 +19,18 @@ import { cloneGraph, type Graph, type Param } from '../graph/graph.ts';
 import { assertFinite } from '../graph/weights.ts';
 import type { StepContext } from '../train/options.ts';
 import {
+  amountRule,
+  type BlockLayer,
+  blockShape,
+  type Granularity,
+  granularityName,
+  granularityRule,
+  pruneBlocksBelow,
+  pruneLowestBlocks,
+  pruneWithinGroups,
+  unitRule,
+} from './granularity.ts';
+import {
   checkScores,
   layerRule,
   type StepReport,
@@ -33,7 +44,7 @@ import {
 export interface PruneOptions {
   /**
    * Fraction of weights that are zero afterwards, exactly round(sparsity * count); by layer (parameter or node name) if
-   * a record. One of `sparsity` and `alpha` must be given.
+   * a record. With blocks, as near to that as whole blocks come. One of `sparsity` and `alpha` must be given, unless granularity is n:m.
    */
   sparsity?: number | Readonly<Record<string, number>>;
   /** Threshold T = alpha * mean(R) over the weights not yet pruned; a weight goes where R < T. */
@@ -42,9 +53,13 @@ export interface PruneOptions {
   scope?: 'layer' | 'global';
   /** Layers to prune, by parameter or node name. Default all. */
   layers?: readonly string[];
+  /** What goes together. Default 'weight'. A block's importance is the sum over its weights; n:m leaves n of every m input channels. */
+  granularity?: Granularity;
 }
 
 export interface PruneReport extends StepReport {
+  /** `weight`, `block4x1` or `2:4`. */
+  granularity: string;
   /** By parameter: elements, zeros, and the importance below which weights went (exact quantile: the largest that went). */
   layers: { param: string; size: number; zeros: number; threshold: number }[];
   /** Zeros among all prunable weights, 0..1. */
@@ -59,11 +74,12 @@ export function pruneRules(graph: Graph): Readonly<Record<keyof PruneOptions, Ru
     alpha: number(0, 1e9),
     scope: scopeRule,
     layers: listOf(layer, 1),
+    granularity: granularityRule,
   };
 }
 
 /** Which of the options go together. */
-export const pruneTogether: Rule = also(exactlyOne('sparsity', 'alpha'), oneNumberIfGlobal);
+export const pruneTogether: Rule = also(amountRule, oneNumberIfGlobal);
 
 function oneNumberIfGlobal(value: unknown): ReturnType<Rule> {
   const { sparsity, scope } = value as PruneOptions;
@@ -85,7 +101,7 @@ export function prune(
 ): StepResult<PruneReport> {
   obey('prune', options, also(fields(pruneRules(graph)), pruneTogether));
   assertFinite(graph);
-  const { sparsity, alpha, scope = 'layer', layers } = options;
+  const { sparsity, alpha, scope = 'layer', layers, granularity = 'weight' } = options;
   const result = cloneGraph(graph);
   const byLayer = typeof sparsity === 'object' ? sparsity : undefined;
   const names = selectWeights('prune', graph, layers, byLayer && Object.keys(byLayer));
@@ -98,14 +114,8 @@ export function prune(
   const sets = scope === 'global' ? [params] : params.map((param) => [param]);
   const thresholds = new Map<Param, number>();
   for (const set of sets) {
-    let threshold: number;
-    if (alpha !== undefined) {
-      threshold = alpha * meanScore(set, scores);
-      for (const param of set) pruneBelow(param, scores.get(param.name) as Float32Array, threshold);
-    } else {
-      const fraction = perLayer ? (perLayer.get(set[0].name) as number) : (sparsity as number);
-      threshold = pruneLowest(set, scores, fraction);
-    }
+    const amount = alpha === undefined ? (perLayer?.get(set[0].name) ?? (sparsity as number)) : { alpha };
+    const threshold = pruneSet(result, set, scores, granularity, amount);
     for (const param of set) thresholds.set(param, threshold);
   }
 
@@ -124,10 +134,49 @@ export function prune(
   });
   const report = {
     ...sizes('prune', graph, result),
+    granularity: granularityName(granularity),
     layers: rows,
     sparsity: total === 0 ? 0 : zeros / total,
   };
   return { graph: result, report };
+}
+
+/**
+ * Prunes parameters that are ranked together.
+ * @param amount the fraction to be zero, or alpha; without a meaning for n:m
+ * @returns the importance below which weights, or blocks, went
+ */
+function pruneSet(
+  graph: Graph,
+  params: readonly Param[],
+  scores: ReadonlyMap<string, Float32Array>,
+  granularity: Granularity,
+  amount: number | { alpha: number },
+): number {
+  const scoresOf = ({ name }: Param) => scores.get(name) as Float32Array;
+  if (granularity === 'weight') {
+    if (typeof amount === 'number') return pruneLowest(params, scores, amount);
+    const threshold = amount.alpha * meanScore(params, scores);
+    for (const param of params) pruneBelow(param, scoresOf(param), threshold);
+    return threshold;
+  }
+  const blocks = params.map((param): BlockLayer => {
+    return { shape: blockShape(graph, param), mask: maskOf(param), scores: scoresOf(param) };
+  });
+  let threshold: number;
+  if (typeof granularity === 'object') {
+    threshold = Math.max(
+      ...params.map((param) => pruneWithinGroups(param.shape, maskOf(param), scoresOf(param), granularity)),
+    );
+  } else if (typeof amount === 'number') {
+    const count = params.reduce((sum, { values }) => sum + values.length, 0);
+    const gone = params.reduce((sum, { mask }) => sum + countZeros(mask), 0);
+    threshold = pruneLowestBlocks(blocks, Math.round(amount * count) - gone);
+  } else {
+    threshold = pruneBlocksBelow(blocks, amount.alpha);
+  }
+  params.forEach(applyMask);
+  return threshold;
 }
 
 /** Mean importance of the weights that are not pruned yet. */
@@ -235,13 +284,16 @@ export interface GradualOptions {
   every?: number;
   scope?: 'layer' | 'global';
   layers?: readonly string[];
+  /** What goes together. Default 'weight'. */
+  granularity?: 'weight' | 'block4x1';
 }
 
 /** Rules for the options, given the graph whose layers they name. */
 export function gradualRules(graph: Graph): Readonly<Record<keyof GradualOptions, Rule>> {
   const { sparsity, scope, layers } = pruneRules(graph);
   const part = number(0, 1);
-  return { sparsity, initial: part, begin: part, end: part, every: whole(1), scope, layers };
+  const granularity = unitRule;
+  return { sparsity, initial: part, begin: part, end: part, every: whole(1), scope, layers, granularity };
 }
 
 /** Which of the options go together. */
@@ -254,7 +306,7 @@ export const gradualTogether: Rule = also(ordered('begin', 'end'), oneNumberIfGl
  * @throws ArgumentError if an option is out of range
  */
 export function gradualPruning(graph: Graph, options: GradualOptions): (context: StepContext) => void {
-  const { sparsity, initial = 0, begin = 0, end = 0.5, every = 100, scope, layers } = options;
+  const { sparsity, initial = 0, begin = 0, end = 0.5, every = 100, scope, layers, granularity } = options;
   obey('gradualPruning', options, also(fields(gradualRules(graph), ['sparsity']), gradualTogether));
   const named = typeof sparsity === 'number' ? undefined : Object.keys(sparsity);
   const names = selectWeights('gradualPruning', graph, layers, named);
@@ -280,7 +332,9 @@ export function gradualPruning(graph: Graph, options: GradualOptions): (context:
       typeof sparsity === 'number'
         ? reach(sparsity)
         : Object.fromEntries(Object.entries(sparsity).map(([layer, final]) => [layer, reach(final)]));
-    const pruned = prune({ ...graph, params }, scores, { sparsity: target, scope, layers: names }).graph;
+    const { graph: pruned } = prune({ ...graph, params }, scores, {
+      ...{ sparsity: target, scope, layers: names, granularity },
+    });
     for (const name of names) {
       const { mask } = pruned.params.get(name) as Param;
       if (mask) parameters.setMask(name, mask);

@@ -124,8 +124,13 @@ export const steps: { readonly [K in StepName]: StepDefinition<K> } = {
         fields({ ...training, ...gradualRules(graph) }, ['epochs', 'optimizer', 'sparsity']),
         gradualTogether,
       ),
-    run: (graph, { sparsity, initial, begin, end, every, scope, layers, ...options }, inputs) => {
-      const onStep = gradualPruning(graph, { sparsity, initial, begin, end, every, scope, layers });
+    run: (
+      graph,
+      { sparsity, initial, begin, end, every, scope, layers, granularity, ...options },
+      inputs,
+    ) => {
+      const pruning = { sparsity, initial, begin, end, every, scope, layers, granularity };
+      const onStep = gradualPruning(graph, pruning);
       return runTraining('pruneGradually', graph, options, inputs, onStep);
     },
   },

@@ -2,8 +2,9 @@
 import { alignedTable, grouped, printable } from '../core/plain.ts';
 import { formatShape, type Shape } from '../core/shape.ts';
 import { decode, inspect, type TensorInfo } from '../format/index.ts';
-import type { Lineage, Metadata, Param } from '../graph/graph.ts';
+import type { Graph, Lineage, Metadata, Param } from '../graph/graph.ts';
 import { costs, inferShapes, totals } from '../graph/infer.ts';
+import { zeroPattern } from '../graph/pattern.ts';
 import { summary } from '../graph/summary.ts';
 
 /** One tensor of a file. */
@@ -14,6 +15,8 @@ export interface TensorReport extends TensorInfo {
   k?: number;
   /** Whether a mask keeps its zeros. */
   pruned: boolean;
+  /** What its zeros have in common: `4x1 blocks`, `1:4`, `2:4`; absent if they are scattered. */
+  pattern?: string;
   /** Whether it is int8 (values of a codebook included). */
   quantized: boolean;
 }
@@ -63,7 +66,7 @@ export function inspectJson(bytes: Uint8Array): Inspection {
       effectiveMacs,
     })),
     totals: totals(graph),
-    tensors: info.tensors.map((tensor) => tensorReport(tensor, graph.params.get(tensor.name) as Param)),
+    tensors: info.tensors.map((tensor) => tensorReport(tensor, graph)),
     activations: [...(graph.activations ?? [])].map(([value, { scale, zeroPoint }]) => ({
       value,
       scale,
@@ -75,12 +78,15 @@ export function inspectJson(bytes: Uint8Array): Inspection {
   };
 }
 
-function tensorReport(tensor: TensorInfo, param: Param): TensorReport {
+function tensorReport(tensor: TensorInfo, graph: Graph): TensorReport {
+  const param = graph.params.get(tensor.name) as Param;
+  const pattern = zeroPattern(graph, param);
   return {
     ...tensor,
     zeros: zerosOf(param),
     ...(param.codebook ? { k: param.codebook.centroids.length } : {}),
     pruned: param.mask !== undefined,
+    ...(pattern ? { pattern } : {}),
     quantized: param.quant !== undefined,
   };
 }
@@ -145,13 +151,15 @@ function tensorsText({ bytes, headerBytes, activationBytes, tensors }: Inspectio
   return alignedTable(rows, 4).join('\n');
 }
 
-/** `codebook int8 pruned`: what compression made of a tensor. */
+/** `codebook int8 pruned (4x1 blocks)`: what compression made of a tensor. */
 export function kindText({
   kind,
   pruned,
+  pattern,
   quantized,
-}: Pick<TensorReport, 'kind' | 'pruned' | 'quantized'>): string {
-  return [kind, ...(quantized && kind !== 'int8' ? ['int8'] : []), ...(pruned ? ['pruned'] : [])].join(' ');
+}: Pick<TensorReport, 'kind' | 'pruned' | 'pattern' | 'quantized'>): string {
+  const how = pattern ? `pruned (${pattern})` : 'pruned';
+  return [kind, ...(quantized && kind !== 'int8' ? ['int8'] : []), ...(pruned ? [how] : [])].join(' ');
 }
 
 function activationsText({ activations }: Inspection): string {

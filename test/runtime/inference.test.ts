@@ -141,7 +141,8 @@ describe('training', () => {
   });
 
   test('the two lists have every primitive of the whole backend, once', () => {
-    const primitive = (name: string) => !/^(name|heap|prepare|decoders|preparedBytes|scratchBytes)$/.test(name);
+    const primitive = (name: string) =>
+      !/^(name|heap|prepare|decoders|preparedBytes|scratchBytes)$/.test(name);
     const all = Object.keys(wasmBackend()).filter(primitive);
     expect([...inferencePrimitives, ...trainingPrimitives].sort()).toEqual(all.sort());
   });

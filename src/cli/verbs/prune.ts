@@ -1,5 +1,6 @@
 /** `paring prune`: weights or channels that matter little go; what is left may train on. */
 import { type Command, Option } from 'commander';
+import type { Granularity } from '../../compress/granularity.ts';
 import type { RecipeStep } from '../../compress/recipe.ts';
 import { ArgumentError } from '../../core/errors.ts';
 import { changed, type Options as Shared } from '../change.ts';
@@ -11,6 +12,7 @@ import {
   addRun,
   addTraining,
   byLayer,
+  granularity,
   names,
   real,
   whole,
@@ -25,6 +27,7 @@ interface Options extends Shared {
   ratio?: number;
   scope?: 'layer' | 'global';
   layers?: string[];
+  granularity?: Granularity;
   criterion?: 'fisher' | 'taylor' | 'magnitude' | 'random';
   samples?: number;
   scores?: string;
@@ -52,6 +55,7 @@ export function define(command: Command): void {
         'global',
       ]),
     )
+    .option('--granularity <what>', 'what goes together: weight (default), block4x1, or as 2:4', granularity)
     .option('--layers <names>', 'only these layers, separated by commas', names)
     .addOption(
       new Option('--criterion <name>', 'what matters (default: magnitude)').choices([
@@ -74,20 +78,28 @@ export function define(command: Command): void {
   addExample(
     command,
     'paring prune lenet5.paring --sparsity 0.9 --finetune 1',
+    'paring prune lenet5.paring --sparsity 0.9 --granularity block4x1 --gradual --finetune 2',
     'paring prune lenet5.paring --remove-channels 0.5 --criterion fisher --finetune 2',
   );
 }
 
 async function run(file: string, options: Options): Promise<void> {
   const { sparsity, alpha, ratio, scope, layers, criterion, samples, scores, gradual, finetune } = options;
+  const { granularity: grain } = options;
   const ways = Object.entries({
     '--sparsity': sparsity,
     '--alpha': alpha,
     '--remove-channels': ratio,
+    '--granularity n:m': typeof grain === 'object' ? grain : undefined,
   }).filter(([, value]) => value !== undefined);
   if (ways.length !== 1) {
     const given = ways.map(([name]) => name).join(' and ') || 'none';
-    throw new ArgumentError('prune', 'how much', 'one of --sparsity, --alpha, --remove-channels', given);
+    throw new ArgumentError(
+      'prune',
+      'how much',
+      'one of --sparsity, --alpha, --remove-channels, --granularity n:m',
+      given,
+    );
   }
   const alone = (option: string, value: unknown, expected: string): void => {
     if (value !== undefined) throw new ArgumentError('prune', option, expected, 'both');
@@ -100,7 +112,9 @@ async function run(file: string, options: Options): Promise<void> {
     alone('--criterion', criterion, '--gradual, which prunes by magnitude, or a criterion');
     alone('--scores', scores, '--gradual, which prunes by magnitude, or scores');
   }
+  if (typeof grain === 'object') alone('--scope', scope, 'none beside n:m, where every group is by itself');
   if (ratio !== undefined) {
+    alone('--granularity', grain, '--remove-channels or --granularity');
     alone('--layers', layers, '--remove-channels, which is for all layers, or --layers');
     alone('--scores', scores, '--remove-channels or --scores, which are of weights');
   }
@@ -112,8 +126,13 @@ async function run(file: string, options: Options): Promise<void> {
     scores: scores === undefined ? undefined : (graph) => readScores(scores, graph),
     steps: (graph, data): RecipeStep[] => {
       const training = finetune && adjusted(afterwards(graph, data, finetune), options);
-      if (gradual && training && sparsity !== undefined) {
-        return [{ step: 'pruneGradually', options: defined({ sparsity, scope, layers, ...training }) }];
+      if (gradual && training && sparsity !== undefined && typeof grain !== 'object') {
+        return [
+          {
+            step: 'pruneGradually',
+            options: defined({ sparsity, scope, layers, granularity: grain, ...training }),
+          },
+        ];
       }
       const step: RecipeStep =
         ratio === undefined
@@ -124,6 +143,7 @@ async function run(file: string, options: Options): Promise<void> {
                 alpha,
                 scope,
                 layers,
+                granularity: grain,
                 samples,
                 criterion: scores ? 'given' : criterion,
               }),
