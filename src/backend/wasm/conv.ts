@@ -63,7 +63,16 @@ export function conv(
     if (isDepthwise(a)) {
       return kernels.f32_dwconv2d_grad_input_scratch(a.h, a.w, a.kh, a.kw, a.dilH, a.dilW);
     }
-    return kernels.f32_conv2d_grad_input_scratch(tapsOf(a), a.co / a.groups, a.groups, a.ho * a.wo);
+    return kernels.f32_conv2d_grad_input_scratch(
+      a.ci / a.groups,
+      a.w,
+      a.kh,
+      a.kw,
+      a.dilW,
+      a.co / a.groups,
+      a.groups,
+      a.ho * a.wo,
+    );
   }
 
   function gradWeightScratch(a: Window): number {
