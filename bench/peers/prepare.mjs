@@ -27,9 +27,16 @@ function weighted(work) {
   for (const node of work.zeros ? graph.nodes : []) {
     const weight = graph.params.get(node.params.weight);
     if (node.op !== 'conv2d' || weight.shape[2] !== 1) continue;
-    const sorted = weight.values.map(Math.abs).sort();
-    const threshold = sorted[Math.floor(work.zeros * sorted.length)];
-    weight.values = weight.values.map((v) => (Math.abs(v) < threshold ? 0 : v));
+    // By the largest of a block of 4 output channels, where zeros come in blocks.
+    const [rows] = weight.shape;
+    const columns = weight.values.length / rows;
+    const size = weight.values.map((v, i) => {
+      if (!work.blocks) return Math.abs(v);
+      const first = i - (Math.floor(i / columns) % 4) * columns;
+      return Math.max(...[0, 1, 2, 3].map((r) => Math.abs(weight.values[first + r * columns] ?? 0)));
+    });
+    const threshold = size.slice().sort()[Math.floor(work.zeros * size.length)];
+    weight.values = weight.values.map((v, i) => (size[i] < threshold ? 0 : v));
   }
   return graph;
 }

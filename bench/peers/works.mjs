@@ -6,7 +6,7 @@ const SAME_STRIDE_2 = [0, 0, 1, 1];
 
 /**
  * The list, without data: `make(paring)` builds a graph in f32. Fields: id, title, family (works measured by one process),
- * kind ('layer', 'model', 'train', 'cold'), batch, int8, zeros (share of the 1x1 weights set to 0).
+ * kind ('layer', 'model', 'train', 'cold'), batch, int8, zeros (share of the 1x1 weights set to 0), blocks (of 4x1).
  */
 export const works = [
   ...[128, 256, 512, 1024].map((size) => gemm(size, false)),
@@ -20,6 +20,15 @@ export const works = [
     family: 'sparse',
     only: ['paring'],
     zeros,
+  })),
+  ...[0.8, 0.9, 0.95].map((zeros) => ({
+    ...conv({ kernel: 1, size: 14, ci: 256, co: 512 }, false),
+    id: `sparse1x1-blocks-${zeros * 100}`,
+    title: `sparse 1x1 14x14 256->512, ${zeros * 100} % zeros in 4x1 blocks`,
+    family: 'sparse',
+    only: ['paring'],
+    zeros,
+    blocks: true,
   })),
   ...[0, 0.8, 0.9].map((zeros) => ({
     id: zeros ? `mobilenet-1.0-sparse-${zeros * 100}` : 'mobilenet-1.0',
