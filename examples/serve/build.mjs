@@ -15,8 +15,13 @@ for (const target of ['worker', 'deno', 'node', 'browser']) {
 const bundle = await rolldown({
   input: here('worker/worker.mjs'),
   platform: 'browser',
-  // The module stays a file of its own: the runtime compiles it.
-  external: /\.wasm$/,
+  // The module stays a file of its own, beside the bundle: the runtime compiles it.
+  plugins: [
+    {
+      name: 'wasm',
+      resolveId: (source) => (source.endsWith('.wasm') ? { id: 'model.wasm', external: true } : null),
+    },
+  ],
 });
 await bundle.write({ file: here('build/worker/bundle.mjs'), format: 'esm', minify: true });
 await bundle.close();
