@@ -158,7 +158,7 @@ for (const [name, command] of Object.entries(servers)) {
           assert.equal((await post(type, body)).status, status);
         }
       };
-      await ask(1000); // pools and compilers have settled
+      await ask(2000); // pools and compilers have settled
       const before = resident(child.pid);
       await ask(1000);
       const grown = resident(child.pid) - before;
