@@ -29,6 +29,18 @@ export function f32_pack_pixels(kc: i32, image: usize, taps: usize, pixels: usiz
       v128.store(to, v128.load(q + tap), 16);
       to += 32;
     }
+  } else if (left == 8 && right == 8) {
+    const p = image + load<i32>(pixels);
+    const q = image + load<i32>(pixels, 16);
+    for (; taps < end; taps += 4) {
+      // Floats 0..3 and 3..6: all that the window owns, nothing beyond it.
+      const tap = <usize>load<i32>(taps);
+      const a = p + tap;
+      const b = q + tap;
+      v128.store(to, v128.shuffle<f32>(v128.load(a), v128.load(a, 12), 0, 2, 5, 7));
+      v128.store(to, v128.shuffle<f32>(v128.load(b), v128.load(b, 12), 0, 2, 5, 7), 16);
+      to += 32;
+    }
   } else {
     half(left, end, image, taps, pixels, to);
     half(right, end, image, taps, pixels + 16, to + 16);
