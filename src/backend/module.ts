@@ -10,7 +10,7 @@ let fast: Promise<WebAssembly.Module> | undefined;
 
 /** The kernels module that comes with the package, compiled once and shared by every backend of the process. */
 export function wasmModule(): Promise<WebAssembly.Module> {
-  whole ??= import('#kernels').then(({ default: base64 }) => compile(decodeBase64(base64)));
+  whole ??= import('#kernels').then(packaged);
   return whole;
 }
 
@@ -19,7 +19,7 @@ export function wasmModule(): Promise<WebAssembly.Module> {
  * @throws BackendError where the host has no relaxed SIMD
  */
 export function fastModule(): Promise<WebAssembly.Module> {
-  fast ??= import('#kernels-fast').then(({ default: base64 }) => compile(decodeBase64(base64)));
+  fast ??= import('#kernels-fast').then(packaged);
   return fast;
 }
 
@@ -38,8 +38,13 @@ export function hasRelaxedSimd(): boolean {
 
 /** The module of the kernels that plans call, a part of the other; likewise. */
 export function inferenceModule(): Promise<WebAssembly.Module> {
-  inference ??= import('#inference').then(({ default: base64 }) => compile(decodeBase64(base64)));
+  inference ??= import('#inference').then(packaged);
   return inference;
+}
+
+/** By the package's condition for this host: base64, or a module that the host has compiled already (hosts/). */
+async function packaged({ default: kernels }: { default: unknown }): Promise<WebAssembly.Module> {
+  return typeof kernels === 'string' ? compile(decodeBase64(kernels)) : toModule(kernels as ModuleSource);
 }
 
 /**

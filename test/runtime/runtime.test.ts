@@ -140,5 +140,5 @@ test('reaches core, graph, backend, plan and format only, and nothing of a host'
   for (const path of files) {
     expect(path.slice(source.length)).toMatch(/^(runtime\.ts$|(core|graph|backend|plan|format)\/)/);
   }
-  expect([...outside]).toEqual(['#kernels', '#inference']);
+  expect([...outside]).toEqual(['#kernels', '#kernels-fast', '#inference']);
 });
