@@ -63,6 +63,8 @@ export { AdamW, type AdamWOptions } from './optim/adamw.ts';
 export { rateFactor, type Schedule } from './optim/schedule.ts';
 export { Sgd, type SgdOptions } from './optim/sgd.ts';
 export { type CompileOptions, compile, type Plan } from './plan/compile.ts';
+export type { KernelChoice, KernelChoices } from './plan/kernels.ts';
+export { type TunedLayer, type TuneOptions, tune } from './plan/tune.ts';
 export { type LoadOptions, load, loadSync, type Model } from './runtime.ts';
 export { type EvaluateOptions, evaluate } from './train/evaluate.ts';
 export { fit } from './train/fit.ts';

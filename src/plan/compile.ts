@@ -7,13 +7,15 @@ import type { Backend, PrimitiveName } from '../backend/backend.ts';
 import type { Ptr } from '../backend/heap.ts';
 import { ArgumentError, GraphError } from '../core/errors.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
-import type { ActivationQuantization, Graph } from '../graph/graph.ts';
+import type { ActivationQuantization, Graph, Param } from '../graph/graph.ts';
 import { inferShapes } from '../graph/infer.ts';
 import { removeDead } from '../graph/passes/dead-code.ts';
 import { foldBatchNorm } from '../graph/passes/fold-batch-norm.ts';
 import { fuseActivations } from '../graph/passes/fuse-activation.ts';
 import { assertFinite } from '../graph/weights.ts';
 import { bufferOf, offsetIn, PlanBuilder, type Value } from './builder.ts';
+import { convWindow } from './geometry.ts';
+import { convKernels, type KernelChoice, type KernelChoices, linearKernels } from './kernels.ts';
 import { type Lowering, lowerF32 } from './lower-f32.ts';
 import { lowerInt8 } from './lower-int8.ts';
 import { assignOffsets, type Buffer, mergeInPlace, rootOf, touch } from './memory.ts';
@@ -33,6 +35,8 @@ export interface CompileOptions {
    * rounds differently (by some units more in the last place) and its weights take 4 times the memory.
    */
   winograd?: WinogradChoice;
+  /** Kernels of f32 convolution and linear layers by the node's name, as `tune` finds them; they go before what the models say. */
+  kernels?: KernelChoices;
 }
 
 /** One call of a plan. */
@@ -68,7 +72,7 @@ export interface Plan {
  * @throws GraphError if the graph is not a model or a weight is not finite; ArgumentError if batch is not a whole number >= 1
  */
 export function compile(graph: Graph, backend: Backend, options: CompileOptions = {}): Plan {
-  const { batch = 1, sparse = 'auto', winograd = 'auto' } = options;
+  const { batch = 1, sparse = 'auto', winograd = 'auto', kernels } = options;
   if (!Number.isSafeInteger(batch) || batch < 1) {
     throw new ArgumentError('compile', 'batch', 'a whole number >= 1', batch);
   }
@@ -83,10 +87,11 @@ export function compile(graph: Graph, backend: Backend, options: CompileOptions 
   const lowered = singleScales(fuseActivations(foldBatchNorm(removeDead(graph))));
   const shapes = inferShapes(lowered, batch);
   checkActivations(lowered);
+  if (kernels) checkKernels(lowered, shapes, kernels);
 
   const builder = new PlanBuilder(backend);
   try {
-    const { inputs, values } = lower({ builder, graph: lowered, sparse, winograd }, shapes);
+    const { inputs, values } = lower({ builder, graph: lowered, sparse, winograd, kernels }, shapes);
     return layOut(builder, lowered, inputs, values, shapes, batch);
   } catch (error) {
     for (const ptr of builder.blocks) backend.heap.free(ptr);
@@ -229,6 +234,25 @@ function singleScales(graph: Graph): Graph {
     activations.set(name, { scale: Math.fround(scale), zeroPoint });
   }
   return { ...graph, activations };
+}
+
+/** Kernels that were named must be ones that their nodes can run on. */
+function checkKernels(graph: Graph, shapes: ReadonlyMap<string, Shape>, kernels: KernelChoices): void {
+  for (const [name, kernel] of kernels) {
+    const node = graph.nodes.find((node) => node.name === name);
+    let able: readonly KernelChoice[] = [];
+    if (node?.op === 'linear') able = linearKernels;
+    if (node?.op === 'conv2d') {
+      const weight = graph.params.get(node.params.weight) as Param;
+      const [x, y] = [shapes.get(node.inputs[0]) as Shape, shapes.get(name) as Shape];
+      able = convKernels(convWindow(node, x, weight.shape, y));
+    }
+    if (!able.includes(kernel)) {
+      const expected =
+        able.length > 0 ? able.map((k) => `'${k}'`).join(', ') : 'a convolution or linear node';
+      throw new ArgumentError('compile', `kernels '${name}'`, expected, kernel);
+    }
+  }
 }
 
 function checkActivations(graph: Graph): void {

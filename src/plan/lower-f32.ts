@@ -5,6 +5,7 @@ import type { Graph, Node, NodeOf, Param } from '../graph/graph.ts';
 import { plannedValues } from '../graph/weights.ts';
 import type { PlanBuilder, Value } from './builder.ts';
 import { clampOf, convWindow, planes, poolWindow, sides } from './geometry.ts';
+import type { KernelChoices } from './kernels.ts';
 import { lowerView } from './lower-views.ts';
 import type { Buffer } from './memory.ts';
 import { convStorage, countNonzero, linearStorage, type SparseChoice } from './sparse.ts';
@@ -16,6 +17,8 @@ export interface Lowering {
   readonly graph: Graph;
   readonly sparse: SparseChoice;
   readonly winograd: WinogradChoice;
+  /** What a caller named, which goes before the cost model. */
+  readonly kernels?: KernelChoices;
 }
 
 /**
@@ -151,7 +154,7 @@ export function lowerConcat(
 }
 
 function lowerConv(
-  { builder, graph, sparse, winograd }: Lowering,
+  { builder, graph, sparse, winograd, kernels }: Lowering,
   node: NodeOf<'conv2d'>,
   xShape: Shape,
   x: Buffer,
@@ -173,19 +176,20 @@ function lowerConv(
   const byWinograd = winogradPays(winograd, geometry);
   const speedup = byWinograd ? Math.max(1, 1 / winogradCost(geometry)) : 1;
   const storage = convStorage(sparse, geometry, values, speedup);
-  if (storage !== 'dense') {
-    const sparseArgs = { ...args, nonzero: countNonzero(values), blocks: storage === 'blocks' };
+  const kernel = kernels?.get(node.name) ?? (storage === 'dense' && byWinograd ? 'winograd' : storage);
+  if (kernel === 'rows' || kernel === 'blocks') {
+    const sparseArgs = { ...args, nonzero: countNonzero(values), blocks: kernel === 'blocks' };
     sparseArgs.weight = builder.prepared('sparseConv2d', sparseArgs, values);
     builder.emit(node.name, 'sparseConv2d', sparseArgs, { x, y });
   } else {
-    const primitive = byWinograd ? 'winogradConv2d' : 'conv2d';
+    const primitive = kernel === 'winograd' ? 'winogradConv2d' : 'conv2d';
     args.weight = builder.prepared(primitive, args, values);
     builder.emit(node.name, primitive, args, { x, y });
   }
 }
 
 function lowerLinear(
-  { builder, graph, sparse }: Lowering,
+  { builder, graph, sparse, kernels }: Lowering,
   node: NodeOf<'linear'>,
   xShape: Shape,
   x: Buffer,
@@ -204,7 +208,7 @@ function lowerLinear(
     o: weight.shape[0],
     ...clampOf(node.attrs.activation),
   };
-  const storage = linearStorage(sparse, args.n, args.o, values);
+  const storage = kernels?.get(node.name) ?? linearStorage(sparse, args.n, args.o, values);
   if (storage !== 'dense') {
     const sparseArgs = { ...args, nonzero: countNonzero(values), blocks: storage === 'blocks' };
     sparseArgs.weight = builder.prepared('sparseLinear', sparseArgs, values);
