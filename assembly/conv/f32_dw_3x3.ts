@@ -4,7 +4,7 @@
  * Where padding is at most one row or column on each side, most of the plane is read where it lies. Windows that reach over
  * the left or the right edge belong to the first or the last four columns of outputs; those few columns of the image are
  * copied beside a column of zeros ("edges"), and a row of zeros stands above and below. Otherwise, and where a row has
- * few outputs, the whole image is copied into a frame of zeros.
+ * few outputs, the whole image is copied into a frame of zeros. Rows of one output are f32_dw_plane's.
  *
  *                    outputs:  0 1 2 3 | 4 ... wo - 5 | wo - 4 ... wo - 1
  *   0 x x x x x ...            left    |  the image   |             right      ... x x x x x 0
@@ -15,6 +15,7 @@
  * with R = rows that all windows reach over, P = columns that windows of wo rounded up to 4 reach over, and E columns for
  * the windows of four outputs.
  */
+import { f32_dw_plane } from './f32_dw_plane';
 import { f32_dw_plane_3x3 } from './f32_dw_plane_3x3';
 import { f32_dw_plane_3x3_s2 } from './f32_dw_plane_3x3_s2';
 import { reach, zero } from './window';
@@ -102,8 +103,26 @@ export function f32_dw_3x3(
   const out = (<usize>wo) << 2;
   if (!inPlace(h, w, ho, wo, stride, padT, padL)) {
     copyIntoFrame(h, w, padT, padL, rows, row, x, zeros);
+    if (wo == 1) {
+      const wp = <i32>(row >> 2);
+      const lo = load<f32>(scratch, 16);
+      const hi = load<f32>(scratch, 32);
+      f32_dw_plane(ho, 1, 3, 3, stride, stride, 1, 1, zeros, wp, weight, start, false, y, lo, hi);
+      return;
+    }
     const bottom = zeros + <usize>(rows - 1) * row;
-    columns(stride, ho, wo, zeros, zeros + row, bottom, row, weight, scratch, clamps, y, out);
+    if (wo > 1) {
+      columns(stride, ho, wo, zeros, zeros + row, bottom, row, weight, scratch, clamps, y, out);
+      return;
+    }
+    // Vectors of a plane one output wide reach past its end: rows go behind the frame, 16 bytes apart, and then to y.
+    let wide = bottom + row;
+    columns(stride, ho, 1, zeros, zeros + row, bottom, row, weight, scratch, clamps, wide, 16);
+    for (let oy = 0; oy < ho; oy++) {
+      store<f32>(y, load<f32>(wide));
+      wide += 16;
+      y += 4;
+    }
     return;
   }
   // Columns that the windows of four outputs leave to the image: 5 of 6 or 8 of 9.

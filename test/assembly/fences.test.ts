@@ -24,7 +24,6 @@ import { poolCases } from '../../bench/kernels/pool-cases.ts';
 import { qconvCase, qlinearCase, quantCases } from '../../bench/kernels/quant-cases.ts';
 import { argmaxCase, reduceCase, reduceCases } from '../../bench/kernels/reduce-cases.ts';
 import { sparseCases, sparseConvCase, sparseLinearCase } from '../../bench/kernels/sparse-cases.ts';
-import type { Window } from '../../src/backend/backend.ts';
 import { inferencePrimitives, trainingPrimitives } from '../../src/backend/primitives.ts';
 import { wasmBackend } from '../helpers/backends.ts';
 import { fence } from '../helpers/fences.ts';
@@ -79,19 +78,8 @@ const lists: readonly (readonly KernelCase[])[] = [
   ...[clusterCases, convCases, winogradCases, elementwiseCases, gemmCases, lossCases, normCases, optimCases],
   ...[poolCases, quantCases, reduceCases, sparseCases, tiles],
 ];
-/**
- * f32 depthwise 3x3 stores whole vectors, also for planes narrower than one: behind the last row of the last plane up to 12 bytes, which the heap's
- * blocks of 64 bytes have to spare. Such planes are compared with the reference only.
- */
-const narrow = ({ primitive, sizes }: KernelCase): boolean => {
-  const { groups = 1, ci, kh, kw, w = 0, wo = 0 } = sizes as Partial<Window>;
-  const depthwise = groups > 1 && groups === ci && kh === 3 && kw === 3;
-  return depthwise && /^conv2d(GradInput)?$/.test(primitive) && Math.min(w, wo) < 4;
-};
-
 const byPrimitive = new Map<string, KernelCase[]>();
-for (const c of lists.flat().filter((one) => !narrow(one)))
-  byPrimitive.set(c.primitive, [...(byPrimitive.get(c.primitive) ?? []), c]);
+for (const c of lists.flat()) byPrimitive.set(c.primitive, [...(byPrimitive.get(c.primitive) ?? []), c]);
 
 test('every primitive is here', () => {
   const all = [...inferencePrimitives, ...trainingPrimitives] as readonly string[];
