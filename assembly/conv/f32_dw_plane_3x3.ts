@@ -18,7 +18,7 @@
  *
  * The first and the last row of the image have pointers of their own: they may be rows of zeros elsewhere.
  *
- * Preconditions: ho and wo are at least 1; all rows are readable up to 2 columns beyond wo rounded up to 4.
+ * Preconditions: ho is at least 1, wo at least 2 (a row of one would spill over two rows); all rows are readable up to 2 columns beyond wo rounded up to 4.
  */
 import { storePart } from './lanes';
 
@@ -52,7 +52,7 @@ export function f32_dw_plane_3x3(
   y: usize,
   out: usize,
 ): void {
-  assert(ho > 0 && wo > 0);
+  assert(ho > 0 && wo > 1);
   const w00 = v128.load_splat<f32>(weight, 0);
   const w01 = v128.load_splat<f32>(weight, 4);
   const w02 = v128.load_splat<f32>(weight, 8);

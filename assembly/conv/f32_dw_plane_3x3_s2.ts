@@ -6,7 +6,7 @@
  *   image row 2r     ky = 2 of output row r - 1, which is then complete, and ky = 0 of output row r
  *   image row 2r+1   ky = 1 of output row r
  *
- * Preconditions: ho and wo are at least 1; all rows are readable up to 1 column beyond twice wo rounded up to 4.
+ * Preconditions: ho is at least 1, wo at least 2 (a row of one would spill over two rows); all rows are readable up to 1 column beyond twice wo rounded up to 4.
  */
 import { storePart } from './lanes';
 
@@ -24,7 +24,7 @@ export function f32_dw_plane_3x3_s2(
   y: usize,
   out: usize,
 ): void {
-  assert(ho > 0 && wo > 0);
+  assert(ho > 0 && wo > 1);
   const w00 = v128.load_splat<f32>(weight, 0);
   const w01 = v128.load_splat<f32>(weight, 4);
   const w02 = v128.load_splat<f32>(weight, 8);

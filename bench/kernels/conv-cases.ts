@@ -193,6 +193,8 @@ const shapes: readonly ConvShape[] = [
   { ci: 2, h: 6, w: 31, co: 4, k: 3, pad: [1, 0, 0, 1], groups: 2 },
   { ci: 2, h: 2, w: 25, co: 2, k: 3, pad: [2, 1, 1, 1], groups: 2 },
   { ci: 2, h: 3, w: 2, co: 2, k: 3, pad: 2, groups: 2 },
+  { ci: 2, h: 7, w: 1, co: 2, k: 3, pad: 1, groups: 2, n: 2 },
+  { ci: 2, h: 11, w: 2, co: 4, k: 3, stride: 2, pad: 1, groups: 2 },
   { ci: 2, h: 19, w: 18, co: 2, k: 3, stride: 2, pad: 1, groups: 2 },
   { ci: 2, h: 7, w: 19, co: 4, k: 3, stride: 2, pad: [0, 0, 1, 1], groups: 2, n: 2 },
   { ci: 3, h: 6, w: 22, co: 3, k: 3, stride: 2, pad: [0, 1, 1, 0], groups: 3 },
