@@ -7,7 +7,7 @@
  */
 import type { Backend } from './backend/backend.ts';
 import { type BackendOptions, chooseBackend } from './backend/choose.ts';
-import { inferenceModule, isBytes, isModule, toModuleSync } from './backend/module.ts';
+import { type BufferSource, inferenceModule, isBytes, isModule, toModuleSync } from './backend/module.ts';
 import { createInferenceBackend } from './backend/wasm/inference.ts';
 import { ArgumentError, GraphError } from './core/errors.ts';
 import { fields, obey, oneOf, whole } from './core/rules.ts';

@@ -1,6 +1,17 @@
 /** Where the kernels modules come from. Nothing is compiled when this file is imported. */
 import { BackendError } from '../core/errors.ts';
 
+declare global {
+  // For whoever compiles against paring with neither DOM nor WebWorker in `lib`: with them, it adds nothing.
+  namespace WebAssembly {
+    interface Module {}
+    interface Memory {}
+  }
+}
+
+/** What a kernels module may come as. */
+export type BufferSource = ArrayBufferView<ArrayBuffer> | ArrayBuffer;
+
 /** A compiled module, its bytes, or a promise of either. */
 export type ModuleSource = WebAssembly.Module | BufferSource | Promise<WebAssembly.Module | BufferSource>;
 
