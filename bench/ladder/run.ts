@@ -140,7 +140,7 @@ export function sparseTable(results: KernelResults): string {
     `The plan (src/plan/sparse.ts) runs a layer sparse above ${above(pointwise)} zeros if it is a 1x1 convolution (in brackets: zeros in`,
     `full blocks of 4x1), above ${above(spatial)} if it is another, more where Winograd's is the dense kernel to beat; above`,
     `${above(linearFew)} if it is a linear layer of up to 3 samples, ${above(linearSome)} of up to 15, ${above(linearMany)} of more.`,
-    '`npm run bench` measures the table, `npm run bench:choices` whether the choice is the best one.',
+    '`npm run bench` measures the table, `npm run bench:compare` the break-even of scattered zeros.',
   ].join('\n');
 }
 

@@ -17,7 +17,7 @@ export interface SparseCost {
   blocks: number;
 }
 
-/** Measured (`npm run bench:choices`); they move with the dense kernels. A layer runs sparse where density * cost is below 1. */
+/** Measured; they move with the dense kernels. A layer runs sparse where density * cost is below 1. */
 export const sparseCosts = {
   /** 1x1 convolution. */
   pointwise: { rows: 1.8, blocks: 1.35 },
