@@ -18,6 +18,7 @@ test('a consumer of lib ES2022 type-checks', () => {
     writeFileSync(`${folder}/consumer.ts`, lines.join('\n'));
     const flags = [
       '--noEmit',
+      '--ignoreConfig',
       '--lib',
       'ES2022',
       '--types',
