@@ -58,6 +58,24 @@ export class FormatError extends ParingError {
   }
 }
 
+/** An ONNX model that paring does not take: an operator, or a use of one, that it has no form for. */
+export class OnnxError extends ParingError {
+  /** Name of the node, or of its first output where it has none; empty for what concerns the whole model. */
+  readonly node: string;
+  readonly op: string;
+  /** Version of the operator set that the model is written in; 0 if it does not say. */
+  readonly opset: number;
+  constructor(node: string, op: string, opset: number, detail: string) {
+    super(
+      'ONNX',
+      node === '' ? `onnx: ${detail}` : `onnx: node '${node}' (${op}, opset ${opset}): ${detail}`,
+    );
+    this.node = node;
+    this.op = op;
+    this.opset = opset;
+  }
+}
+
 /** A file or folder that cannot be written (full, read-only, in the way). Nothing that was there before is harmed. */
 export class FileError extends ParingError {
   readonly path: string;
