@@ -102,11 +102,11 @@ function moved(x: Constant, shape: Shape): Constant {
 }
 
 /** Steps and zero points of a quantization: one, or one for each position of an axis. */
-function grid(node: NodeView, x: Constant, inputs: readonly (Constant | undefined)[]) {
+function grid(node: NodeView, x: Constant, inputs: readonly (Constant | undefined)[], place: number) {
   const scale = given(node, inputs[1], 1);
   const zero = inputs[2];
   const single = scale.data.length === 1;
-  const axis = single ? 0 : wholeAxis(node, node.int('axis', 1), x.shape.length);
+  const axis = single ? 0 : wholeAxis(node, place, x.shape.length);
   const inner = sizeOf(x.shape.slice(axis + 1));
   const extent = x.shape[axis] ?? 1;
   if (!single && scale.data.length !== extent) {
@@ -125,9 +125,13 @@ export function codeRange(node: NodeView, type: string): [number, number] {
 }
 
 /** Codes as numbers, which remember their steps if the code of 0 is 0 and none is -128: what int8 weights are. */
-export function dequantized(node: NodeView, inputs: readonly (Constant | undefined)[]): Constant {
+export function dequantized(
+  node: NodeView,
+  inputs: readonly (Constant | undefined)[],
+  place = node.int('axis', 1),
+): Constant {
   const x = given(node, inputs[0], 0);
-  const { scale, axis, channel, zeroAt } = grid(node, x, inputs);
+  const { scale, axis, channel, zeroAt } = grid(node, x, inputs, place);
   // uint8 around 128 is int8 around 0.
   const shift = x.type === 'uint8' ? 128 : 0;
   let symmetric = x.type === 'int8' || x.type === 'uint8';
@@ -180,7 +184,7 @@ const folds: Readonly<Record<string, Fold>> = {
       const text = Array.from(from.data, (v) => (from.type === 'float' ? shortestSingle(v) : String(v)));
       return { type: to, shape: from.shape, data: new Float32Array(0), text: from.text ?? text };
     }
-    return constant(to, from.shape, from.text ? from.text.map(Number) : from.data);
+    return constant(to, from.shape, from.text ? from.text.map(parsed) : from.data);
   },
   Reshape(node, [x, shape]) {
     const from = given(node, x, 0);
@@ -324,7 +328,7 @@ const folds: Readonly<Record<string, Fold>> = {
   },
   QuantizeLinear(node, inputs) {
     const x = given(node, inputs[0], 0);
-    const { scale, channel, zeroAt } = grid(node, x, inputs);
+    const { scale, channel, zeroAt } = grid(node, x, inputs, node.int('axis', 1));
     const type = inputs[2]?.type ?? 'uint8';
     const [lo, hi] = codeRange(node, type);
     const data = x.data.map((v, i) => {
@@ -333,7 +337,7 @@ const folds: Readonly<Record<string, Fold>> = {
     });
     return { type, shape: x.shape, data };
   },
-  DequantizeLinear: dequantized,
+  DequantizeLinear: (node, inputs) => dequantized(node, inputs),
 };
 
 /** Positions of one axis, in order; -1 shows `filler`. */
@@ -361,6 +365,12 @@ export function positionsOf(node: NodeView, indices: ArrayLike<number>, extent: 
       ? at
       : node.fail(`index ${index} of ${extent} positions`);
   });
+}
+
+/** A number as texts have it. */
+function parsed(text: string): number {
+  const infinite = /^([+-]?)inf(inity)?$/i.exec(text.trim());
+  return infinite ? (infinite[1] === '-' ? -Infinity : Infinity) : Number(text);
 }
 
 /** The fewest digits that name an f32. */
