@@ -150,7 +150,8 @@ function readNode(check: Check, entry: unknown, before: string): Node {
 
 const outputKinds = ['logits', 'probabilities', 'values'] as const;
 
-function readMeta(check: Check, meta: Record<string, unknown>): Metadata {
+/** @throws FormatError (by `check`) */
+export function readMeta(check: Check, meta: Record<string, unknown>): Metadata {
   const out: { -readonly [K in keyof Metadata]: Metadata[K] } = {};
   const input = check.field(meta, 'input');
   if (input !== undefined) out.input = readInput(check, check.record(input, 'meta.input'));

@@ -99,7 +99,7 @@ function arithmetic(kind: BinaryKind): Handler {
   };
 }
 
-function unary(op: 'relu' | 'sigmoid' | 'tanh' | 'hardSwish'): Handler {
+function unary(op: 'relu' | 'round' | 'sigmoid' | 'tanh' | 'hardSwish'): Handler {
   return (g, node) => g.emit(node, op, [floatsOnly(node, g.run(node, 0))], {});
 }
 
@@ -346,6 +346,8 @@ const handlers: Readonly<Record<string, Handler>> = {
   Relu: unary('relu'),
   Sigmoid: unary('sigmoid'),
   Tanh: unary('tanh'),
+  // Not of the CNN set: the exporter writes it for codes that are seen as numbers.
+  Round: unary('round'),
   HardSwish: unary('hardSwish'),
   LeakyRelu: (g, node) => g.emit(node, 'leakyRelu', [g.run(node, 0)], { slope: node.float('alpha', 0.01) }),
   HardSigmoid: (g, node) =>

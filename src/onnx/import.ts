@@ -3,14 +3,17 @@
  * becomes int8 by a shift of 128, and pairs of QuantizeLinear and DequantizeLinear become the graph's int8 grids.
  */
 import { ArgumentError, FormatError, GraphError, OnnxError } from '../core/errors.ts';
-import type { Graph, Node } from '../graph/graph.ts';
+import { Check } from '../format/check.ts';
+import { readMeta } from '../format/header.ts';
+import type { Graph, Metadata, Node } from '../graph/graph.ts';
 import { inferShapes } from '../graph/infer.ts';
 import { removeDead } from '../graph/passes/dead-code.ts';
+import { META_KEY } from './export.ts';
 import { fold } from './fold.ts';
-import { BATCH, ImportGraph, type Run, type Value } from './import-graph.ts';
+import { BATCH, BatchMoved, ImportGraph, type Run, type Value } from './import-graph.ts';
 import { codeReaders, handle, movers, plainCodes } from './import-ops.ts';
 import { NodeView } from './node.ts';
-import type { ElementType, OnnxGraph, ValueInfo } from './proto.ts';
+import type { ElementType, OnnxGraph, OnnxModel, ValueInfo } from './proto.ts';
 import { readModel } from './reader.ts';
 import { type Constant, constant, constantOf, elementType, isFloat } from './tensor.ts';
 
@@ -77,12 +80,21 @@ export function importOnnx(
       throw named(second);
     }
   }
-  return { graph: built.graph, report: { opset, producer, ...built.report } };
+  const meta = { ...built.graph.meta, ...ownMeta(model) };
+  return { graph: { ...built.graph, meta }, report: { opset, producer, ...built.report } };
+}
+
+/** What `exportOnnx` wrote of the input, classes and lineage, if the model is from there. */
+function ownMeta({ metadataProps = [] }: OnnxModel): Metadata {
+  const text = metadataProps.find(({ key }) => key === META_KEY)?.value;
+  if (text === undefined) return {};
+  const check = new Check(0);
+  return readMeta(check, check.record(check.json(text), META_KEY));
 }
 
 /** What importing throws, as an error of the library. */
 function named(error: unknown): unknown {
-  if (error instanceof Error && error.constructor.name === 'BatchMoved') {
+  if (error instanceof BatchMoved) {
     return new OnnxError('', '', 0, `${error.message}; state its size in the model to have it at that one`);
   }
   return error;
