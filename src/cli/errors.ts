@@ -5,6 +5,7 @@ import {
   DataError,
   FormatError,
   GraphError,
+  OnnxError,
   ParingError,
   ShapeError,
 } from '../core/errors.ts';
@@ -16,7 +17,7 @@ export class Interrupted extends Error {}
 export function exitCode(error: unknown): number {
   if (error instanceof Interrupted) return 130;
   if (error instanceof ArgumentError || error instanceof RecipeError) return 2;
-  const invalid = [DataError, FormatError, GraphError, ShapeError];
+  const invalid = [DataError, FormatError, GraphError, OnnxError, ShapeError];
   return invalid.some((kind) => error instanceof kind) ? 3 : 1;
 }
 
@@ -31,7 +32,7 @@ export function named<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof FormatError || error instanceof GraphError)
+    if (error instanceof FormatError || error instanceof GraphError || error instanceof OnnxError)
       error.message = `${path}: ${error.message}`;
     throw error;
   }

@@ -61,6 +61,7 @@ const verbs: readonly Entry[] = [
     does: 'what is in a model file; what differs between two',
     load: () => import('./verbs/inspect.ts'),
   },
+  { name: 'import', does: 'an ONNX model as a model file', load: () => import('./verbs/import.ts') },
   {
     name: 'export',
     does: 'a model as a small program for one runtime, or as ONNX',

@@ -90,6 +90,11 @@ export class ImportGraph {
     return this.optionalConstant(node, place) ?? node.fail(`input ${place} is missing`);
   }
 
+  /** Whether it is a graph input that the options have a value for. */
+  canBind({ name }: Run): boolean {
+    return this.inputs.some((input) => input.name === name) && Object.hasOwn(this.bindings, name);
+  }
+
   /** What a graph input is bound to by the options. */
   binding(value: Run): Constant | undefined {
     const input = this.inputs.find(({ name }) => name === value.name);

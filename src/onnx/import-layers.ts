@@ -189,6 +189,13 @@ export function gemm(g: ImportGraph, node: NodeView): Run {
   if (a.shape.length !== 2 || w.shape.length !== 2) node.fail(`a product of [${a.shape}] and [${w.shape}]`);
   const turned = node.int('transB', 0) !== 0;
   const n = turned ? w.shape[0] : w.shape[1];
+  const third = g.optional(node, 2);
+  if (third?.kind === 'run' && !g.canBind(third)) {
+    const y = product(g, node, a, w, turned, alpha);
+    const scale = g.ownParam([], Float32Array.of(beta), false);
+    const addend = beta === 1 ? third : g.emit(node, 'binary', [third], { kind: 'mul' }, { value: scale });
+    return g.emit(node, 'binary', [y, addend], { kind: 'add' });
+  }
   const c = g.optionalConstant(node, 2);
   const scaled = c && Float32Array.from(c.data, (v) => v * beta);
   const row = c && (c.data.length === 1 || (c.data.length === n && c.shape[c.shape.length - 1] === n));

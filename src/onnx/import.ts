@@ -171,11 +171,14 @@ function asBiasOf(g: ImportGraph, value: Run): boolean {
 function translate(g: ImportGraph, node: NodeView): { result: Value; wasFolded: boolean } {
   const inputs = node.inputs.map((_, i) => g.optional(node, i));
   // What is not arithmetic in f32 is computed of the values that inputs are bound to.
-  const whole = node.op === 'Cast' || (!movers.includes(node.op) && !codeReaders.includes(node.op));
+  const ofConstant = node.op === 'Gather' && (inputs[0] as Value).kind === 'constant';
+  const empty = inputs.some((value) => value?.kind === 'run' && value.shape.includes(0));
+  const whole = ofConstant || empty || (!movers.includes(node.op) && !codeReaders.includes(node.op));
   const known = inputs.map((value) => {
     if (value?.kind !== 'run' || value.codes) return value;
     if (value.shape.includes(0)) return g.binding(value) ?? value;
-    return whole && (node.op === 'Cast' || !isFloat(value.type)) ? (g.binding(value) ?? value) : value;
+    const inF32 = (isFloat(value.type) && value.type !== 'double') || node.op === 'Shape';
+    return whole && (node.op === 'Cast' || !inF32) ? (g.binding(value) ?? value) : value;
   });
   if (node.op !== 'Shape' && known.every((value) => !value || (value as Value).kind !== 'run')) {
     const result = fold(node, known as (Constant | undefined)[]);

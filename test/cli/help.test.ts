@@ -8,7 +8,7 @@ const verbs = commands.map((line) => line.trim().split(' ')[0]).filter((name) =>
 
 test('the overview lists the verbs', () => {
   const expected =
-    'data train evaluate importance prune share quantize distil compress inspect export run report bench demo';
+    'data train evaluate importance prune share quantize distil compress inspect import export run report bench demo';
   expect(verbs).toEqual(expected.split(' '));
   expect(paring('.').stdout).toBe(overview);
 });

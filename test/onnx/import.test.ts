@@ -1,4 +1,7 @@
 /** ONNX import: what the exporter writes comes back as the same model, damage is refused, and what is not supported is named. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { OnnxError, ParingError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
@@ -12,6 +15,7 @@ import { readModel } from '../../src/onnx/reader.ts';
 import { constant } from '../../src/onnx/tensor.ts';
 import { writeModel } from '../../src/onnx/writer.ts';
 import { compile } from '../../src/plan/compile.ts';
+import { paring } from '../cli/shell.ts';
 import { wasmBackend } from '../helpers/backends.ts';
 import { branchedNet, sampleInput, smallNet, viewsNet, withInt8 } from '../helpers/graphs.ts';
 import { everyOp } from './every-op.ts';
@@ -97,7 +101,7 @@ function model(
   node: OnnxNode[],
   initializer: OnnxTensor[],
   version = 13,
-  elemType = float,
+  elemType: number = float,
 ): Uint8Array {
   const dim = shape.map((dimValue) => (dimValue === 0 ? { dimParam: 'N' } : { dimValue }));
   const output = node[node.length - 1].output?.[0];
@@ -276,3 +280,23 @@ test('damage never does anything but a typed error', () => {
     }
   }
 });
+
+test('paring import writes the model file, and names what it cannot', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'paring-import-'));
+  try {
+    writeFileSync(join(folder, 'small.onnx'), exportOnnx(smallNet()));
+    writeFileSync(
+      join(folder, 'bad.onnx'),
+      model([0, 3], [{ opType: 'Erf', input: ['x'], output: ['y'] }], []),
+    );
+    const good = paring(folder, 'import', 'small.onnx', '--json');
+    expect(good.status, good.stderr).toBe(0);
+    expect(JSON.parse(good.stdout)).toMatchObject({ file: 'small.paring', opset: 13, batch: 'dynamic' });
+    expectSame(decode(readFileSync(join(folder, 'small.paring'))), smallNet(), 2, 1e-5);
+    const bad = paring(folder, 'import', 'bad.onnx');
+    expect(bad.status).toBe(3);
+    expect(bad.stderr).toContain("bad.onnx: onnx: node 'y' (Erf, opset 13): the operator is not supported");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, 30_000);
