@@ -15,28 +15,49 @@ const parts = {
   sparse: 'src/backend/wasm/sparse.js',
 };
 
-/** Of a family only the ordering of weights is needed: its calls of kernels are in the module already. */
-const orderingAlone = {
-  name: 'ordering-alone',
+/**
+ * What an exported model does not need. Of a family only the ordering of weights: its calls of kernels are in the module
+ * already. Of the decoders those of a tensor: there is no header and no checksum. And one message for all that can be wrong with
+ * stored weights, since the exporter wrote them.
+ */
+const neededAlone = {
+  name: 'needed-alone',
   transform(code, id) {
-    if (!id.includes('backend/wasm')) return null;
-    const cuts = [];
+    const edits = [];
     const visit = (node) => {
       if (typeof node !== 'object' || node === null) return;
-      const cut = node.type === 'Property' && ['primitives', 'scratch'].includes(node.key.name);
-      if (cut && node.value.type === 'ObjectExpression') cuts.push(node.value);
+      const edit = replacement(node, id);
+      if (edit) edits.push(edit);
       else for (const part of Object.values(node)) visit(part);
     };
     visit(parseAst(code));
-    for (const { start, end } of cuts.reverse()) code = `${code.slice(0, start)}{}${code.slice(end)}`;
+    edits.sort((a, b) => b.start - a.start);
+    for (const { start, end, text } of edits) code = code.slice(0, start) + text + code.slice(end);
     return code;
   },
 };
 
+function replacement(node, id) {
+  if (node.type === 'Property' && id.includes('backend/wasm')) {
+    const { start, end } = node.value;
+    if (['primitives', 'scratch'].includes(node.key.name) && node.value.type === 'ObjectExpression') {
+      return { start, end, text: '{}' };
+    }
+    if (['crc32', 'text'].includes(node.key.name) && node.method) {
+      return { start: node.start, end: node.end, text: `${node.key.name}: undefined` };
+    }
+  }
+  if (node.type === 'NewExpression' && node.callee.name === 'FormatError' && id.includes('/format/')) {
+    const [offset, , last] = node.arguments;
+    return { start: offset.end, end: last.end, text: ", 'whole weights', 'damaged ones'" };
+  }
+  return null;
+}
+
 for (const [name, file] of Object.entries(parts)) {
   const bundle = await rolldown({
     input: join(dist, file),
-    plugins: [orderingAlone],
+    plugins: [neededAlone],
     onwarn(warning) {
       throw new Error(warning.message);
     },
