@@ -5,7 +5,7 @@ import { windowExtent } from '../graph/schema.ts';
 import type { ImportGraph, Run } from './import-graph.ts';
 import type { NodeView } from './node.ts';
 import { autoPad } from './shapes.ts';
-import type { Constant } from './tensor.ts';
+import { type Constant, constant } from './tensor.ts';
 
 /** A window along each spatial axis. */
 interface Geometry {
@@ -304,6 +304,40 @@ function pool2d(g: ImportGraph, node: NodeView, x: Run, geo: Geometry, extra: re
   const framed = g.emit(node, 'pad', [x], { padding: padding(geo), value: 0 });
   const rest: Padding = [0, 0, extra[0], extra[1]];
   return g.emit(node, 'avgPool', [framed], { kernel, stride, padding: rest, countIncludePad: false });
+}
+
+/** Where in all of a known input each window of two axes has its first maximum: the second output of MaxPool. */
+export function maxIndices(node: NodeView, x: Constant): Constant {
+  const [n, c, h, w] = x.shape;
+  if (x.shape.length !== 4) return node.fail('indices of other than two spatial axes');
+  const kernel = node.ints('kernel_shape') ?? node.fail('kernel_shape is missing');
+  const { stride, before, after, dilation } = geometry(node, [h, w], kernel);
+  if (node.int('ceil_mode', 0) !== 0) node.fail('indices with ceil_mode');
+  const ho = windowExtent(h, kernel[0], stride[0], before[0], after[0], dilation[0]);
+  const wo = windowExtent(w, kernel[1], stride[1], before[1], after[1], dilation[1]);
+  const byColumns = node.int('storage_order', 0) !== 0;
+  const found: number[] = [];
+  for (let plane = 0; plane < n * c; plane++) {
+    for (let i = 0; i < ho; i++) {
+      for (let j = 0; j < wo; j++) {
+        let most = -Infinity;
+        let at = 0;
+        for (let a = 0; a < kernel[0]; a++) {
+          for (let b = 0; b < kernel[1]; b++) {
+            const row = i * stride[0] - before[0] + a * dilation[0];
+            const column = j * stride[1] - before[1] + b * dilation[1];
+            if (row < 0 || row >= h || column < 0 || column >= w) continue;
+            const value = x.data[(plane * h + row) * w + column];
+            if (value <= most) continue;
+            most = value;
+            at = plane * h * w + (byColumns ? column * h + row : row * w + column);
+          }
+        }
+        found.push(at);
+      }
+    }
+  }
+  return constant('int64', [n, c, ho, wo], found);
 }
 
 export function globalAvgPool(g: ImportGraph, node: NodeView, x: Run): Run {

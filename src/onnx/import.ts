@@ -11,6 +11,7 @@ import { removeDead } from '../graph/passes/dead-code.ts';
 import { META_KEY } from './export.ts';
 import { fold } from './fold.ts';
 import { BATCH, BatchMoved, ImportGraph, type Run, type Value } from './import-graph.ts';
+import { maxIndices } from './import-layers.ts';
 import { codeReaders, handle, movers, plainCodes } from './import-ops.ts';
 import { NodeView } from './node.ts';
 import type { ElementType, OnnxGraph, OnnxModel, ValueInfo } from './proto.ts';
@@ -154,6 +155,12 @@ function build(
     g.values.set(name, value);
     for (const extra of node.outputs.slice(1)) {
       if (!extra || !uses.has(extra)) continue;
+      const source = g.value(node, 0);
+      const known = source.kind === 'run' ? g.binding(source) : source;
+      if (node.op === 'MaxPool' && known) {
+        g.values.set(extra, { kind: 'constant', ...maxIndices(node, known) });
+        continue;
+      }
       if (node.op !== 'Dropout' || g.dynamic) node.fail(`output '${extra}' has no form here`);
       const shape = value.shape;
       const ones = new Float32Array(shape.reduce((size, extent) => size * extent, 1)).fill(1);
