@@ -19,6 +19,7 @@ import {
   Sketch,
   sampleInput,
   smallNet,
+  viewsNet,
   withCodebooks,
   withInt8,
   withMasks,
@@ -50,7 +51,7 @@ function quantized(graph: Graph): Graph {
   );
 }
 
-const nets = [smallNet(), branchedNet(), oddNet(), windowsNet()];
+const nets = [smallNet(), branchedNet(), oddNet(), windowsNet(), viewsNet()];
 const graphs: [string, Graph][] = nets.flatMap((graph) => [
   [graph.name, graph],
   [`${graph.name} pruned`, withMasks(graph, 0.2)],
