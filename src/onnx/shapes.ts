@@ -83,6 +83,9 @@ export function cuts(
   });
 }
 
+/** Widest border: the model file has the same limit. */
+const MOST_BORDER = 1 << 16;
+
 /** Elements before and after each axis. Below 0: taken off. */
 export function borders(
   node: NodeView,
@@ -93,6 +96,7 @@ export function borders(
   const named = axes?.map((axis) => wholeAxis(node, axis, from.length)) ?? from.map((_, axis) => axis);
   if (pads.length !== 2 * named.length)
     node.fail(`pads [${pads}] are not two for each of ${named.length} axes`);
+  if (pads.some((v) => !(Math.abs(v) <= MOST_BORDER))) node.fail(`pads [${pads}] beyond ${MOST_BORDER}`);
   const before = from.map(() => 0);
   const after = from.map(() => 0);
   named.forEach((axis, i) => {
