@@ -10,6 +10,7 @@ import { inferShapes } from '../graph/infer.ts';
 import { removeDead } from '../graph/passes/dead-code.ts';
 import { META_KEY } from './export.ts';
 import { fold } from './fold.ts';
+import { joinHardSwish } from './hard-swish.ts';
 import { BATCH, BatchMoved, ImportGraph, type Run, type Value } from './import-graph.ts';
 import { maxIndices } from './import-layers.ts';
 import { codeReaders, handle, movers, plainCodes } from './import-ops.ts';
@@ -82,7 +83,7 @@ export function importOnnx(
     }
   }
   const meta = { ...built.graph.meta, ...ownMeta(model) };
-  return { graph: { ...built.graph, meta }, report: { opset, producer, ...built.report } };
+  return { graph: { ...joinHardSwish(built.graph), meta }, report: { opset, producer, ...built.report } };
 }
 
 /** What `exportOnnx` wrote of the input, classes and lineage, if the model is from there. */
