@@ -1,5 +1,5 @@
 // A real model through ONNX and back: a ResNet-8 that was trained on CIFAR-10 by paring (30 epochs, `paring train`) is
-// exported, run by ONNX Runtime, compressed by a recipe, exported as int8 and served. Prints what it scores,
+// exported, run by ONNX Runtime, imported again, compressed by a recipe, exported as int8 and served. Prints what it scores,
 // weighs and takes at each stage. About four minutes on one core.
 //   npm run example:onnx [-- --data FOLDER] [-- --out FOLDER]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as paring from 'paring';
 import { fetchSet, openData } from 'paring/node';
-import { exportOnnx } from 'paring/onnx';
+import { exportOnnx, importOnnx } from 'paring/onnx';
 import { onParing, onRuntime, onServer } from './stages.mjs';
 
 const { values: options } = parseArgs({
@@ -76,8 +76,11 @@ const runtime = await onRuntime(float, graph, test, backend);
 const relative = (runtime.apart / runtime.largest).toExponential(1);
 row('ONNX f32 in ONNX Runtime', floatBytes, runtime, `outputs within ${relative} of the largest`);
 
+const { graph: imported } = importOnnx(float);
+row('ONNX f32 in paring', floatBytes, await onParing(imported, test, backend));
+
 const start = performance.now();
-const small = await paring.runRecipe(graph, recipe, {
+const small = await paring.runRecipe(imported, recipe, {
   train,
   onProgress: (event) => event.kind === 'begin' && log(`recipe: ${event.step} ...`),
 });
