@@ -11,24 +11,30 @@ export type SparseChoice = 'auto' | 'never' | 'always';
 /** How a layer's weights are stored: all of them, those that are not zero, or blocks of 4x1. */
 export type Storage = 'dense' | 'rows' | 'blocks';
 
-/** Time of a stored weight over that of a weight in the dense product of the same layer. */
+/** Times in multiply-accumulates of the dense product of the same layer. */
 export interface SparseCost {
+  /** Of a stored weight. */
   rows: number;
   blocks: number;
+  /** Beside its weights, of an input channel: padding the image; and of an output channel: bias and store. By pixel of a channel. */
+  input: number;
+  output: number;
+  /** Products run over strips of up to 32 pixels; what is left of a map runs in narrow ones, slower by so many pixels' worth. */
+  narrow: number;
 }
 
-/** Measured; they move with the dense kernels. A layer runs sparse where density * cost is below 1. */
+/** Measured (`npm run bench:choices`); they move with the dense kernels. A layer runs sparse where that is below all of its weights. */
 export const sparseCosts = {
   /** 1x1 convolution. */
-  pointwise: { rows: 1.8, blocks: 1.35 },
+  pointwise: { rows: 1.8, blocks: 1.35, input: 0, output: 0, narrow: 15 },
   /** k x k convolution against implicit im2col. */
-  spatial: { rows: 2, blocks: 1.6 },
+  spatial: { rows: 1.65, blocks: 1.35, input: 60, output: 6, narrow: 0 },
   /** Linear layer of few samples: a gather for each entry against a dense product that only reads. */
-  linearFew: { rows: 5, blocks: 1.4 },
+  linearFew: { rows: 5, blocks: 1.7, input: 0, output: 0, narrow: 0 },
   /** Of four samples on, as columns of a sparse product. */
-  linearSome: { rows: 2.4, blocks: 1.6 },
+  linearSome: { rows: 2.4, blocks: 1.6, input: 0, output: 0, narrow: 0 },
   /** Of sixteen samples on. */
-  linearMany: { rows: 1.7, blocks: 1.4 },
+  linearMany: { rows: 1.7, blocks: 1.4, input: 0, output: 0, narrow: 0 },
 } as const satisfies Record<string, SparseCost>;
 
 export function countNonzero(weights: Float32Array): number {
@@ -63,10 +69,11 @@ export function convStorage(
   weights: Float32Array,
   speedup: number,
 ): Storage {
-  const { kh, kw, co, ci, groups } = geometry;
+  const { kh, kw, co, ci, ho, wo, groups } = geometry;
   if (choice === 'auto' && groups > 1 && groups === ci) return 'dense';
   const cost = kh === 1 && kw === 1 ? sparseCosts.pointwise : sparseCosts.spatial;
-  return cheapest(choice, cost, weights, co, co / groups, speedup);
+  const fixed = cost.input * ci + cost.output * co;
+  return cheapest(choice, cost, weights, co, co / groups, fixed, speedup * (1 + cost.narrow / (ho * wo)));
 }
 
 /** How a linear layer over so many samples should store these weights, [outputs][inputs]. */
@@ -78,26 +85,28 @@ export function linearStorage(
 ): Storage {
   const { linearFew, linearSome, linearMany } = sparseCosts;
   const cost = samples < 4 ? linearFew : samples < 16 ? linearSome : linearMany;
-  return cheapest(choice, cost, weights, outputs, outputs, 1);
+  return cheapest(choice, cost, weights, outputs, outputs, 0, 1);
 }
 
+/** @param fixed part of the sparse kernels' time @param factor on all of it */
 function cheapest(
   choice: SparseChoice,
   cost: SparseCost,
   weights: Float32Array,
   rows: number,
   groupRows: number,
-  speedup: number,
+  fixed: number,
+  factor: number,
 ): Storage {
   if (choice === 'never') return 'dense';
   const nonzero = countNonzero(weights);
   // Even if all blocks were full: spares dense models the second count.
-  const least = Math.min(cost.rows, cost.blocks) * nonzero * speedup;
+  const least = (Math.min(cost.rows, cost.blocks) * nonzero + fixed) * factor;
   if (choice === 'auto' && least >= weights.length) return 'dense';
   const sparse = {
-    rows: cost.rows * nonzero,
-    blocks: cost.blocks * 4 * countBlocks(weights, rows, groupRows),
+    rows: cost.rows * nonzero + fixed,
+    blocks: cost.blocks * 4 * countBlocks(weights, rows, groupRows) + fixed,
   };
   const better = sparse.blocks < sparse.rows ? 'blocks' : 'rows';
-  return choice === 'always' || sparse[better] * speedup < weights.length ? better : 'dense';
+  return choice === 'always' || sparse[better] * factor < weights.length ? better : 'dense';
 }

@@ -26,7 +26,7 @@ export interface TunedLayer {
   readonly model: KernelChoice;
   readonly chosen: KernelChoice;
   /** Milliseconds a run, the fastest of many. */
-  readonly ms: Readonly<Partial<Record<KernelChoice, number>>>;
+  readonly ms: Partial<Record<KernelChoice, number>>;
 }
 
 /** A measured kernel replaces the model's only if it is faster by this factor: clocks are noisy. */

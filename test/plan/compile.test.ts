@@ -163,7 +163,11 @@ test('sparse kernels where zeros are many, dense ones elsewhere', () => {
   const primitives = (graph: Graph, sparse: 'auto' | 'never' | 'always') =>
     compile(graph, referenceBackend(), { sparse }).steps.map(({ primitive }) => primitive);
   const pruned = withMasks(smallNet(), 0.1);
-  expect(primitives(pruned, 'auto').filter((p) => p.startsWith('sparse'))).toHaveLength(4);
+  // Its convolutions have so few channels that padding the image for the sparse kernel costs more than all products.
+  expect(primitives(pruned, 'auto').filter((p) => p.startsWith('sparse'))).toEqual([
+    'sparseLinear',
+    'sparseLinear',
+  ]);
   expect(primitives(smallNet(), 'auto').filter((p) => p.startsWith('sparse'))).toHaveLength(0);
   expect(primitives(pruned, 'never').filter((p) => p.startsWith('sparse'))).toHaveLength(0);
   expect(primitives(smallNet(), 'always').filter((p) => p.startsWith('sparse'))).toHaveLength(4);
