@@ -104,7 +104,8 @@ export class Model {
     this.input = graph.inputs[0].name;
     this.output = graph.outputs[0];
     this.inputShape = graph.inputs[0].shape;
-    this.outputShape = (this.plan.shapes.get(this.output) as Shape).slice(1);
+    const shape = this.plan.shapes.get(this.output) as Shape;
+    this.outputShape = graph.inputs[0].fixed ? shape : shape.slice(1);
     this.inputSize = this.plan.inputs[this.input].length / this.batch;
     this.outputSize = this.plan.outputs[this.output].length / this.batch;
   }

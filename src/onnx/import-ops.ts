@@ -2,7 +2,7 @@
 import { sameShape, sizeOf } from '../core/shape.ts';
 import type { BinaryKind, Param } from '../graph/graph.ts';
 import { codeRange, dequantized, positionsOf, wholes } from './fold.ts';
-import { floatsOnly, type ImportGraph, type Run, scalar, type Value } from './import-graph.ts';
+import { BATCH, floatsOnly, type ImportGraph, type Run, scalar, type Value } from './import-graph.ts';
 import { batchNorm, conv, gemm, globalAvgPool, matMul, pool } from './import-layers.ts';
 import { type NodeView, wholeAxis } from './node.ts';
 import type { ElementType } from './proto.ts';
@@ -369,7 +369,9 @@ const handlers: Readonly<Record<string, Handler>> = {
   Flatten: (g, node) => g.reshape(node, g.run(node, 0), flattened(node, g.run(node, 0).shape)),
   Reshape(g, node) {
     const x = g.run(node, 0);
-    const wanted = node.opset < 5 ? (node.ints('shape') ?? []) : Array.from(g.constant(node, 1).data);
+    const wanted = [...(node.opset < 5 ? (node.ints('shape') ?? []) : g.constant(node, 1).data)];
+    // A model that was written down for one batch size says it in its constants, too.
+    if (g.dynamic && x.shape[0] === BATCH && wanted[0] === g.inputs[0].whole[0]) wanted[0] = BATCH;
     return g.reshape(node, x, reshaped(node, x.shape, wanted));
   },
   Transpose: (g, node) =>

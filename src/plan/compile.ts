@@ -82,6 +82,9 @@ export function compile(graph: Graph, backend: Backend, options: CompileOptions 
   if (!['auto', 'never', 'always'].includes(winograd)) {
     throw new ArgumentError('compile', 'winograd', "'auto', 'never' or 'always'", winograd);
   }
+  const fixed = graph.inputs.find((input) => input.fixed);
+  if (fixed && batch !== 1)
+    throw new GraphError(fixed.name, `has no batch dimension: compile at batch 1, not ${batch}`);
   inferShapes(graph, batch); // the passes rely on a graph that is a model
   assertFinite(graph);
   const lowered = singleScales(fuseActivations(foldBatchNorm(removeDead(graph))));

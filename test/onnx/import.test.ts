@@ -169,6 +169,7 @@ test('a model whose first axis moves is had at the shapes it states', () => {
   expect(graph.inputs).toEqual([{ name: 'x', shape: [2, 3, 5], fixed: true }]);
   expect(decode(encode(graph)).inputs).toEqual(graph.inputs);
   expect(results(graph, 1)[0].length).toBe(30);
+  expect(() => results(graph, 2)).toThrow(/'x': has no batch dimension: compile at batch 1, not 2/);
 });
 
 test('QLinearConv of uint8: integers from input to output', () => {
@@ -253,6 +254,13 @@ describe('what is not supported is named', () => {
     const bytes = model([0, 3], [{ opType: 'Add', input: ['x', 'b'], output: ['y'] }], [outside]);
     expect(() => importOnnx(bytes)).toThrow(/data in the file itself/);
   });
+});
+
+test('a reshape written down for one batch size serves any', () => {
+  const node = [{ opType: 'Reshape', input: ['x', 's'], output: ['y'] }];
+  const { graph, report } = importOnnx(model([1, 3, 2, 5], node, [ints('s', [1, -1])]));
+  expect(report.batch).toBe('dynamic');
+  expect(results(graph, 4)[0].length).toBe(120);
 });
 
 test('a shape that is an input is bound by an option', () => {
