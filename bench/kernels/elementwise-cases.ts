@@ -1,6 +1,8 @@
 /** Elementwise kernels: sizes around the vector's edge for the tests, activations of real models for the benchmark. */
-import type { Planes, UnaryKind } from '../../src/backend/backend.ts';
+import type { Planes, StridedKind, UnaryKind } from '../../src/backend/backend.ts';
 import type { Rng } from '../../src/core/rng.ts';
+import { type Shape, sizeOf } from '../../src/core/shape.ts';
+import { stridedTable, stridesOf } from '../../src/core/strides.ts';
 import { type BufferSpec, fill, type KernelCase, kernelCase } from './case.ts';
 
 const kinds: readonly UnaryKind[] = [
@@ -144,6 +146,32 @@ export function padCases(sizes: Borders): KernelCase[] {
   ];
 }
 
+/** A walk: extents, then the strides of a, b and y. The table's counters are compared, too: they must end where they began. */
+export function stridedCase(
+  kind: StridedKind,
+  extents: Shape,
+  a: readonly number[],
+  b: readonly number[],
+  lo = -Infinity,
+  hi = Infinity,
+): KernelCase {
+  const strides = stridesOf(extents);
+  const table = stridedTable(extents, a, b, strides);
+  const reach = (by: readonly number[]): number => by.reduce((sum, s, i) => sum + s * (extents[i] - 1), 1);
+  return kernelCase({
+    primitive: 'strided',
+    shape: `${kind} ${extents.join('x')} by ${a} and ${b}`,
+    sizes: { kind, rank: table.length / 5, lo, hi },
+    buffers: {
+      table: { dtype: 'i32', length: table.length, init: (_, i) => table[i], output: true },
+      a: f32(reach(a)),
+      b: f32(reach(b), fill.positive),
+      y: out(sizeOf(extents)),
+    },
+    tolerance: 0,
+  });
+}
+
 /** Below, at and above the vector's width and four of them. */
 const tails = [1, 2, 3, 4, 5, 7, 13, 16, 17, 31, 67, 131];
 const all = Infinity;
@@ -158,6 +186,13 @@ export const elementwiseCases: readonly KernelCase[] = [
     axpbyCase(size, 0.3, 0.7),
     axpbyCase(size, -2, 0),
     fillCase(size, 0.1),
+  ]),
+  ...(['copy', 'add', 'sub', 'mul', 'div'] as const).flatMap((kind) => [
+    ...tails.map((size) => stridedCase(kind, [size], [1], [0], -0.5, 0.75)),
+    ...tails.map((size) => stridedCase(kind, [3, size], [0, 1], [size, 1])),
+    stridedCase(kind, [2, 5, 3, 7], [105, 1, 35, 5], [0, 7, 0, 1]),
+    stridedCase(kind, [7, 3], [1, 7], [3, 1]),
+    stridedCase(kind, [1], [1], [1]),
   ]),
   ...[1, 2, 3, 4, 5, 11, 16, 19].flatMap((p) => [
     addBiasCase({ n: 3, c: 7, p }),
