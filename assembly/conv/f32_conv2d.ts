@@ -6,7 +6,9 @@
  *   C [co/groups][ho wo] = weights [co/groups][taps] * im2col [taps][ho wo]
  *
  * whose right operand exists for a few panels of 8 pixels at a time, packed from the image just before the macro-kernel
- * reads them.
+ * reads them. A padded image is copied into its frame of zeros (window.ts) a band of output rows at a time, so that the
+ * frame stays in the second-level cache. At a horizontal stride of 2 the copy sorts even from odd columns: pixels that are
+ * neighbours then read neighbours.
  *
  * Panels of pixels, k-major: see f32_pack_pixels. A window:
  *
@@ -23,6 +25,7 @@ import { blockOfK, packedRows, START_LOAD, START_SPLAT, START_ZERO, TILE_BYTES }
 import { f32_gemm_panels } from '../gemm/f32_gemm_panels';
 import { f32_pack_a_bytes } from '../gemm/f32_pack_a';
 import { f32_pack_pixels } from './f32_pack_pixels';
+import { f32_sort_into_frame } from './f32_sort_into_frame';
 import { f32_copy_into_frame, fillPixels, fillTaps, pixelEntries, reach, zero } from './window';
 
 /** Floats of packed pixels that stay in the first-level cache. */
@@ -33,12 +36,43 @@ function blockOfPixels(kc: i32): i32 {
   return max(8, (PACKED / kc) & ~7);
 }
 
-/** Scratch of f32_conv2d: two tables, a block of packed pixels, a tile, an image of one group with its padding (hp = 0 for none). */
-export function f32_conv2d_scratch(taps: i32, pixels: i32, c: i32, hp: i32, wp: i32): usize {
-  const tables = (<usize>(taps + pixelEntries(pixels))) << 2;
+/** Floats of a frame that stays in the second-level cache. */
+const FRAME: i32 = 32768;
+
+/** Output rows of a band: all that the frame has room for, and such that whole panels of 8 pixels fill it. */
+function bandOfRows(c: i32, ho: i32, wo: i32, kh: i32, strideH: i32, dilH: i32, wp: i32, pad: bool): i32 {
+  const rows = (FRAME / (c * wp) - (kh - 1) * dilH - 1) / strideH + 1;
+  const whole = wo & 1 ? 8 : wo & 2 ? 4 : wo & 4 ? 2 : 1;
+  return pad ? min(ho, max(whole, rows & -whole)) : ho;
+}
+
+/** Columns of a frame, sorted or not. */
+function frameColumns(wo: i32, strideW: i32, kw: i32, dilW: i32): i32 {
+  const columns = reach(wo, strideW, kw, dilW);
+  return strideW == 2 ? (columns + 1) & ~1 : columns;
+}
+
+/** Scratch of f32_conv2d: two tables, a block of packed pixels, a tile, a band of one group's image with its padding. c: channels of a group. */
+export function f32_conv2d_scratch(
+  c: i32,
+  ho: i32,
+  wo: i32,
+  kh: i32,
+  kw: i32,
+  strideH: i32,
+  strideW: i32,
+  dilH: i32,
+  dilW: i32,
+  pad: bool,
+): usize {
+  const taps = c * kh * kw;
+  const wp = frameColumns(wo, strideW, kw, dilW);
+  const band = bandOfRows(c, ho, wo, kh, strideH, dilH, wp, pad);
+  const tables = (<usize>(taps + pixelEntries(band * wo))) << 2;
   const step = blockOfK(taps);
   const panels = (<usize>(step * blockOfPixels(step))) << 2;
-  return tables + panels + TILE_BYTES + ((<usize>c * <usize>hp * <usize>wp) << 2);
+  const frame = pad ? (<usize>c * <usize>reach(band, strideH, kh, dilH) * <usize>wp) << 2 : 0;
+  return tables + panels + TILE_BYTES + frame;
 }
 
 /**
@@ -47,7 +81,7 @@ export function f32_conv2d_scratch(taps: i32, pixels: i32, c: i32, hp: i32, wp: 
  * @param bias f32 [co], or 0
  * @param y f32 [n][co][ho][wo]
  * @param pad whether windows leave the image: it is then copied into a frame of zeros
- * @param scratch f32_conv2d_scratch bytes, with hp = reach of ho and wp = reach of wo if pad
+ * @param scratch f32_conv2d_scratch bytes
  */
 export function f32_conv2d(
   n: i32,
@@ -85,17 +119,19 @@ export function f32_conv2d(
   const m = co / groups;
   const taps = c * kh * kw;
   const pixels = ho * wo;
-  const hp = pad ? reach(ho, strideH, kh, dilH) : h;
-  const wp = pad ? reach(wo, strideW, kw, dilW) : w;
+  const sorted = pad && strideW == 2;
+  const wp = pad ? frameColumns(wo, strideW, kw, dilW) : w;
+  const band = bandOfRows(c, ho, wo, kh, strideH, dilH, wp, pad);
+  const hp = pad ? reach(band, strideH, kh, dilH) : h;
   const tapTable = scratch;
   const pixelTable = tapTable + ((<usize>taps) << 2);
-  const panels = pixelTable + ((<usize>pixelEntries(pixels)) << 2);
+  const panels = pixelTable + ((<usize>pixelEntries(band * wo)) << 2);
   const step = blockOfK(taps);
   const block = blockOfPixels(step);
   const tile = panels + ((<usize>(step * block)) << 2);
   const frame = tile + TILE_BYTES;
-  fillTaps(c, kh, kw, dilH, dilW, hp, wp, tapTable);
-  fillPixels(ho, wo, strideH, strideW, wp, pixelTable);
+  fillTaps(c, kh, kw, dilH, dilW, hp, wp, sorted, tapTable);
+  fillPixels(band, wo, strideH, sorted ? 1 : strideW, wp, pixelTable);
   if (pad) zero(frame, (<usize>c * <usize>hp * <usize>wp) << 2);
 
   const ldc = (<usize>pixels) << 2;
@@ -104,38 +140,46 @@ export function f32_conv2d(
   const columnOfWeights = (<usize>packedRows(m)) << 2;
   for (let sample = 0; sample < n; sample++) {
     for (let group = 0; group < groups; group++) {
-      let image = x;
-      if (pad) {
-        f32_copy_into_frame(c, h, w, padT, padL, 1, 1, hp, wp, x, frame);
-        image = frame;
-      }
       const weights = packed + <usize>group * groupOfWeights;
-      for (let k = 0; k < taps; k += step) {
-        const kc = min(step, taps - k);
-        const last = k + kc == taps;
-        const start = k > 0 ? START_LOAD : bias != 0 ? START_SPLAT : START_ZERO;
-        for (let p = 0; p < pixels; p += block) {
-          const count = min(block, pixels - p);
-          const column = (<usize>p) << 2;
-          for (let i = 0; i < count; i += 8) {
-            const at = pixelTable + ((<usize>(p + i)) << 2);
-            f32_pack_pixels(kc, image, tapTable + ((<usize>k) << 2), at, panels + ((<usize>(i * kc)) << 2));
+      for (let row = 0; row < ho; row += band) {
+        let image = x;
+        if (pad) {
+          // One band: what lies outside of the image stays 0. More: rows of the one before may lie there.
+          const top = padT - row * strideH;
+          if (band < ho && (top > 0 || top + h < hp)) zero(frame, (<usize>c * <usize>hp * <usize>wp) << 2);
+          if (sorted) f32_sort_into_frame(c, h, w, top, padL, hp, wp, x, frame);
+          else f32_copy_into_frame(c, h, w, top, padL, 1, 1, hp, wp, x, frame);
+          image = frame;
+        }
+        const inBand = min(band, ho - row) * wo;
+        const from = y + ((<usize>(row * wo)) << 2);
+        for (let k = 0; k < taps; k += step) {
+          const kc = min(step, taps - k);
+          const last = k + kc == taps;
+          const start = k > 0 ? START_LOAD : bias != 0 ? START_SPLAT : START_ZERO;
+          for (let p = 0; p < inBand; p += block) {
+            const count = min(block, inBand - p);
+            const column = from + ((<usize>p) << 2);
+            for (let i = 0; i < count; i += 8) {
+              const at = pixelTable + ((<usize>(p + i)) << 2);
+              f32_pack_pixels(kc, image, tapTable + ((<usize>k) << 2), at, panels + ((<usize>(i * kc)) << 2));
+            }
+            f32_gemm_panels(
+              m,
+              count,
+              kc,
+              weights + <usize>k * columnOfWeights,
+              panels,
+              column,
+              ldc,
+              start,
+              k > 0 ? column : bias + ((<usize>group * <usize>m) << 2),
+              ldc,
+              last ? lo : -Infinity,
+              last ? hi : Infinity,
+              tile,
+            );
           }
-          f32_gemm_panels(
-            m,
-            count,
-            kc,
-            weights + <usize>k * columnOfWeights,
-            panels,
-            y + column,
-            ldc,
-            start,
-            k > 0 ? y + column : bias + ((<usize>group * <usize>m) << 2),
-            ldc,
-            last ? lo : -Infinity,
-            last ? hi : Infinity,
-            tile,
-          );
         }
       }
       x += groupOfX;

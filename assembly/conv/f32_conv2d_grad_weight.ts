@@ -101,7 +101,7 @@ export function f32_conv2d_grad_weight(
   const left = sums + SUMS_BYTES;
   const right = left + <usize>((m + 1) & ~1) * ((<usize>quads) << 4);
   const frame = right + 5 * ((<usize>quads) << 4);
-  fillTaps(c, kh, kw, dilH, dilW, hp, wp, tapTable);
+  fillTaps(c, kh, kw, dilH, dilW, hp, wp, false, tapTable);
   fillPixels(ho, wo, strideH, strideW, wp, pixelTable);
   fillQuads(pixels, pixelTable, quadTable);
   if (pad) zero(frame, (<usize>images * <usize>c * <usize>hp * <usize>wp) << 2);

@@ -4,6 +4,9 @@
  *
  *   tap offset[(c, ky, kx)] = ((c * hp + ky * dilH) * wp + kx * dilW) * 4
  *   pixel offset[(oy, ox)]  = (oy * strideH * wp + ox * strideW) * 4
+ *
+ * In a frame whose rows are sorted, even columns before odd ones (f32_sort_into_frame), pixels two columns apart are
+ * neighbours: ox * strideW becomes ox, and kx * dilW its place in its half.
  */
 
 /** Rows (or columns) that `outputs` windows reach over. */
@@ -11,12 +14,24 @@ export function reach(outputs: i32, stride: i32, k: i32, dilation: i32): i32 {
   return (outputs - 1) * stride + (k - 1) * dilation + 1;
 }
 
-/** Fills the table of tap offsets: i32 [c][kh][kw] for planes of hp x wp. */
-export function fillTaps(c: i32, kh: i32, kw: i32, dilH: i32, dilW: i32, hp: i32, wp: i32, to: usize): void {
+/** Fills the table of tap offsets: i32 [c][kh][kw] for planes of hp x wp, sorted rows or not. */
+export function fillTaps(
+  c: i32,
+  kh: i32,
+  kw: i32,
+  dilH: i32,
+  dilW: i32,
+  hp: i32,
+  wp: i32,
+  sorted: bool,
+  to: usize,
+): void {
   for (let i = 0; i < c; i++) {
     for (let ky = 0; ky < kh; ky++) {
       for (let kx = 0; kx < kw; kx++) {
-        store<i32>(to, ((i * hp + ky * dilH) * wp + kx * dilW) << 2);
+        const x = kx * dilW;
+        const column = sorted ? (x >> 1) + (x & 1 ? wp >> 1 : 0) : x;
+        store<i32>(to, ((i * hp + ky * dilH) * wp + column) << 2);
         to += 4;
       }
     }

@@ -204,7 +204,17 @@ const shapes: readonly ConvShape[] = [
   { ci: 2, h: 47, w: 223, co: 2, k: 3, stride: 2, pad: 1, groups: 2 },
 ];
 
+/** Padded images that are too large for one frame: bands of rows, sorted columns or not, a last band of few rows. */
+const banded: readonly ConvShape[] = [
+  { ci: 3, h: 103, w: 113, co: 5, k: 3, stride: 2, pad: 1, n: 2 },
+  { ci: 3, h: 107, w: 109, co: 2, k: [3, 5], stride: 2, pad: [0, 2, 3, 1], dil: [1, 2] },
+  { ci: 7, h: 71, w: 73, co: 3, k: [5, 3], pad: [2, 1, 2, 1], n: 2 },
+  { ci: 14, h: 79, w: 62, co: 4, k: 3, dil: [3, 2], pad: [4, 2, 4, 2], groups: 2, n: 2 },
+  { ci: 401, h: 11, w: 13, co: 2, k: 3, pad: 1 },
+];
+
 export const convCases: readonly KernelCase[] = [
+  ...banded.map((s, i) => conv2d({ ...s, prepare: i % 2 === 0 })),
   ...shapes.flatMap((s, i) => [
     conv2d({ ...s, bias: i % 3 !== 0, prepare: i % 2 === 0, ...(i % 4 === 1 ? { lo: 0, hi: 1 } : {}) }),
     conv2d({ ...s, bias: i % 3 === 0, prepare: i % 2 === 1, ...(i % 4 === 2 ? { lo: 0 } : {}) }),

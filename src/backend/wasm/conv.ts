@@ -52,7 +52,8 @@ export function conv(
   const dwScratch = (a: Window) =>
     kernels.f32_dwconv2d_scratch(a.ho, a.wo, a.kh, a.kw, a.strideH, a.strideW, a.dilH, a.dilW);
   const productScratch = (a: Window) =>
-    kernels.f32_conv2d_scratch(tapsOf(a), a.ho * a.wo, a.ci / a.groups, ...frame(a));
+    // biome-ignore format: one line mirrors the kernel's parameters
+    kernels.f32_conv2d_scratch(a.ci / a.groups, a.ho, a.wo, a.kh, a.kw, a.strideH, a.strideW, a.dilH, a.dilW, leavesImage(a));
 
   function forwardScratch(a: Conv2dArgs): number {
     if (isDepthwise(a)) return dwScratch(a);
