@@ -49,7 +49,9 @@ export async function load(bytes: Uint8Array, options: LoadOptions = {}): Promis
     { backend: options.backend, wasm: options.wasm },
     { module: inferenceModule, create: createInferenceBackend },
   );
-  return new Model(decodeWith(bytes, backend.decoders), backend, backend.reason, options);
+  // In JavaScript only where there are no kernels: half a file's worth of code that others need not load.
+  const decoders = backend.decoders ?? (await import('./format/decoders.ts')).javascriptDecoders;
+  return new Model(decodeWith(bytes, decoders), backend, backend.reason, options);
 }
 
 /**

@@ -177,7 +177,7 @@ test('only backend/module.ts imports the kernels, and only backend/wasm/ their t
   const kernels = imports.filter(
     ({ file, specifier }) =>
       specifier.startsWith('#') &&
-      !(/^#(kernels|inference)$/.test(specifier) && file === 'backend/module.ts') &&
+      !(/^#(kernels|kernels-fast|inference)$/.test(specifier) && file === 'backend/module.ts') &&
       !(specifier === '#kernels/types' && file.startsWith('backend/wasm/')),
   );
   expect(show(kernels)).toEqual([]);
@@ -226,7 +226,7 @@ describe('the runtime', () => {
 
   test('reaches nothing but its own files and the kernels: no node:*, no library', () => {
     const found = closure().filter(
-      (i) => !isRelative(i.specifier) && !/^#(kernels(\/types)?|inference)$/.test(i.specifier),
+      (i) => !isRelative(i.specifier) && !/^#(kernels(-fast|\/types)?|inference)$/.test(i.specifier),
     );
     expect(show(found)).toEqual([]);
   });

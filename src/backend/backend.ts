@@ -678,8 +678,8 @@ export interface Backend extends Primitives {
     weights: AnyTypedArray,
     to: Ptr,
   ): void;
-  /** For reading model files. */
-  readonly decoders: Decoders;
+  /** For reading model files, where the backend has kernels for it; the format has them in JavaScript. */
+  readonly decoders?: Decoders;
   /** Bytes of scratch the primitive will ask of the heap, so that a plan can reserve them: run then allocates nothing. */
   scratchBytes<P extends PrimitiveName>(primitive: P, args: ArgsOf<P>): number;
 }

@@ -3,7 +3,6 @@
  * Slow by design; it answers where there is no WebAssembly, if asked by name.
  */
 import type { AnyTypedArray } from '../../core/dtype.ts';
-import { javascriptDecoders } from '../../format/decoders.ts';
 import type { Backend, Primitives } from '../backend.ts';
 import { Heap, PlainStore } from '../heap.ts';
 import { cluster } from './cluster.ts';
@@ -47,6 +46,5 @@ export function createReferenceBackend(): Backend {
         .set(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
     },
     scratchBytes: () => 0,
-    decoders: javascriptDecoders,
   };
 }

@@ -5,6 +5,9 @@ import { Heap, WasmStore } from '../heap.ts';
 import { decoders } from './decoders.ts';
 import type { Family, Kernels, Preparer } from './family.ts';
 
+/** A backend that also has kernels for reading files. */
+export type WasmBackend = Backend & Required<Pick<Backend, 'decoders'>>;
+
 /** A family whose primitives are some of all: which, its own type says. */
 type SomeFamily = Omit<Family<PrimitiveName>, 'primitives'> & { primitives: Partial<Primitives> };
 
@@ -37,7 +40,7 @@ export function instantiate(module: WebAssembly.Module, initialBytes: number): [
 }
 
 /** A backend of what the families bring. */
-export function assemble(kernels: Kernels, heap: Heap, families: readonly MakeFamily[]): Backend {
+export function assemble(kernels: Kernels, heap: Heap, families: readonly MakeFamily[]): WasmBackend {
   const primitives = {} as Record<string, unknown>;
   const prepare = {} as Record<string, Preparer<keyof Preparable>>;
   const scratch = {} as Record<string, (args: unknown) => number>;

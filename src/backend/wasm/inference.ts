@@ -3,7 +3,7 @@ import { BackendError } from '../../core/errors.ts';
 import type { Backend, Primitives } from '../backend.ts';
 import type { Heap } from '../heap.ts';
 import { trainingPrimitives, trainingUnaries } from '../primitives.ts';
-import { assemble, instantiate, type MakeFamily } from './assemble.ts';
+import { assemble, instantiate, type MakeFamily, type WasmBackend } from './assemble.ts';
 import { conv } from './conv.ts';
 import { elementwise } from './elementwise.ts';
 import type { Kernels } from './family.ts';
@@ -21,12 +21,12 @@ const families: readonly MakeFamily[] = [conv, elementwise, gemm, loss, norm, po
  * bits. Training primitives are there, as `Backend` promises, and throw a BackendError that names them.
  * @throws BackendError if the module is neither or cannot be instantiated
  */
-export function createInferenceBackend(module: WebAssembly.Module, initialBytes = 1 << 20): Backend {
+export function createInferenceBackend(module: WebAssembly.Module, initialBytes = 1 << 20): WasmBackend {
   return inferenceBackend(...instantiate(module, initialBytes));
 }
 
 /** The same from kernels that are instantiated already. */
-export function inferenceBackend(kernels: Kernels, heap: Heap): Backend {
+export function inferenceBackend(kernels: Kernels, heap: Heap): WasmBackend {
   const backend = assemble(kernels, heap, families);
   const { unary } = backend;
   const checked: Backend['unary'] = (a) => {
