@@ -12,7 +12,7 @@ import { createInferenceBackend } from './backend/wasm/inference.ts';
 import { ArgumentError, GraphError } from './core/errors.ts';
 import { fields, obey, oneOf, whole } from './core/rules.ts';
 import type { Shape } from './core/shape.ts';
-import { decodeWith } from './format/index.ts';
+import { decodeWith } from './format/read.ts';
 import type { Graph, Metadata } from './graph/graph.ts';
 import { normalizePixels } from './graph/meaning.ts';
 import { compile, type Plan } from './plan/compile.ts';

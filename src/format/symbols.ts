@@ -5,14 +5,8 @@
 import { FormatError } from '../core/errors.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
 import { decodeHuffman, encodeHuffman } from './huffman.ts';
-import {
-  Counters,
-  DECISIONS_PER_BYTE,
-  decodeTree,
-  encodeTree,
-  RangeDecoder,
-  RangeEncoder,
-} from './range-coder.ts';
+import { Counters, DECISIONS_PER_BYTE, encodeTree, RangeEncoder } from './range-coder.ts';
+import { quarter } from './range-symbols.ts';
 
 /** In the file, the method's number is its place in this list. */
 export const symbolMethods = ['raw', 'huffman', 'range', 'range-after'] as const;
@@ -130,29 +124,4 @@ function encodeRange(symbols: Uint8Array, alphabet: number, after: boolean): Uin
 function readRange(block: ByteReader, count: number, alphabet: number, after: boolean): Uint8Array {
   const code = block.bytes(block.left, 'range code');
   return block.decoders.symbols(code, count, alphabet, bitWidth(alphabet), after);
-}
-
-/** `Decoders.symbols` in JavaScript. */
-export function decodeRange(
-  code: Uint8Array,
-  count: number,
-  alphabet: number,
-  width: number,
-  after: boolean,
-): Uint8Array {
-  const counters = new Counters(4 << width);
-  const decoder = new RangeDecoder(code);
-  const symbols = new Uint8Array(count);
-  let tree = 0;
-  for (let i = 0; i < count; i++) {
-    symbols[i] = decodeTree(decoder, counters, tree << width, width);
-    if (after) tree = quarter(symbols[i], alphabet);
-  }
-  return symbols;
-}
-
-/** 0 within 1/32 of the middle, 1 within 1/8, 2 within 1/4, else 3. */
-function quarter(symbol: number, alphabet: number): number {
-  const distance = Math.abs(2 * symbol - alphabet);
-  return distance * 16 < alphabet ? 0 : distance * 4 < alphabet ? 1 : distance * 2 < alphabet ? 2 : 3;
 }

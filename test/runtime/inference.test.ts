@@ -9,7 +9,7 @@ import { createInferenceBackend, inferenceBackend } from '../../src/backend/wasm
 import { BackendError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { decode, decodeWith, encode } from '../../src/format/index.ts';
-import { decodeText } from '../../src/format/text.ts';
+import { decodeText } from '../../src/format/text-model.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { type CompileOptions, compile } from '../../src/plan/compile.ts';
 import { wasmBackend } from '../helpers/backends.ts';
