@@ -305,3 +305,7 @@ export const convBench: readonly KernelCase[] = [
     gradWeight(s),
   ]),
 ];
+
+/** One layer on square images of growing size, by im2col and never Winograd. */
+export const growingConv = (side: number): KernelCase =>
+  conv2d({ ci: 16, h: side, co: 32, k: 3, pad: 1, prepare: true });

@@ -7,6 +7,7 @@ import { STYLE } from '../../src/report/style.ts';
 import { draw, INK, MUTED, SERIES } from '../../src/report/svg.ts';
 import { benchCases } from './all.ts';
 import type { KernelCase } from './case.ts';
+import { bends, type GrowthPoint } from './growth.ts';
 import { nameOf } from './measure.ts';
 import type { KernelResults } from './run.ts';
 import { type SpeedUp, speedUps, zerosOf } from './shapes.ts';
@@ -182,6 +183,50 @@ function sparsePlot(values: SpeedUp[]): Promise<string> {
   } as never);
 }
 
+function growthPlot(points: readonly GrowthPoint[], over: GrowthPoint['over']): Promise<string> {
+  const curves = points.filter((point) => point.over === over);
+  const least = (what: string): number =>
+    Math.min(...curves.filter((point) => point.what === what).map(({ ns }) => ns));
+  const values = curves.map((point) => ({ ...point, times: point.ns / least(point.what) }));
+  const sizes = [...new Set(values.map(({ size }) => size))];
+  const unit = over === 'batch' ? 'image' : 'pixel';
+  const title = over === 'batch' ? 'images in a batch' : 'pixels along a side';
+  const x = {
+    field: 'size',
+    type: 'quantitative',
+    scale: { type: 'log', domain: [Math.min(...sizes), Math.max(...sizes)], nice: false },
+    axis: { title, grid: false, values: sizes, format: 'd' },
+  } as const;
+  const top = Math.max(1.5, ...values.map(({ times }) => times));
+  const y = {
+    field: 'times',
+    type: 'quantitative',
+    scale: { domain: [0, top] },
+    axis: { title: `time of one ${unit}, over the least` },
+  } as const;
+  return draw(`Time for each ${unit} over the ${title}`, {
+    width: 620,
+    height: 200,
+    data: { values },
+    mark: { type: 'line', point: { size: 55 }, strokeWidth: 1.4 },
+    encoding: { x, y, color: { field: 'what', type: 'nominal', scale: { range: SERIES }, legend: {} } },
+  } as never);
+}
+
+async function growthSection(points: readonly GrowthPoint[]): Promise<string> {
+  const found = bends(points)
+    .map(
+      ({ what, bend, from, to }) =>
+        `${escapeHtml(what)} from ${from} to ${to}: the slowest takes ${bend.toFixed(2)} times as long as the fastest`,
+    )
+    .join('; ');
+  const figures = await Promise.all((['batch', 'side'] as const).map((over) => growthPlot(points, over)));
+  return `<section><h2>Growth</h2>
+<p>Time in proportion to work would be level lines. ${found}.</p>
+<div class="scroll">${figure(figures[0], 'Whole models as inference runs them.')}</div>
+<div class="scroll">${figure(figures[1], 'One layer by itself, its weights ordered beforehand.')}</div></section>`;
+}
+
 /** The page as text. A run of some kernels gives the plots of those; without sparse ones the second is left out. */
 export async function plotPage(results: KernelResults): Promise<string> {
   const { rows, peak, machine, node } = results;
@@ -204,6 +249,7 @@ Operations that a sparse kernel skips are not counted. Winograd's convolution is
 <p>The sparse kernel against the dense one (im2col for 3x3 and 5x5) of the same layer, both with their weights ordered beforehand.</p>
 <div class="scroll">${figure(await sparsePlot(sparse), 'Dashed: as many times faster as there are fewer weights.')}</div></section>`);
   }
+  if (results.growth) parts.push(await growthSection(results.growth));
   const cells = rows.map((row) => {
     const rates = row.gops > 0 ? [row.gops.toFixed(1), row.percentOfPeak.toFixed(0)] : ['', ''];
     const spread = (100 * (row.msMedian / row.ms - 1)).toFixed(0);

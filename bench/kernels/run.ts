@@ -11,6 +11,7 @@ import { createWasmBackend } from '../../src/backend/wasm/index.ts';
 import { ArgumentError } from '../../src/core/errors.ts';
 import { benchCases } from './all.ts';
 import { differs } from './case.ts';
+import { type GrowthPoint, measureGrowth } from './growth.ts';
 import { better, isInt8, measureCase, peakNow } from './measure.ts';
 import type { Peak } from './yardstick.ts';
 
@@ -30,6 +31,8 @@ export interface KernelRow {
 export interface KernelResults {
   peak: Peak;
   rows: KernelRow[];
+  /** Missing where only some kernels were measured. */
+  growth?: GrowthPoint[];
   machine: string;
   node: string;
 }
@@ -85,6 +88,7 @@ export async function runKernelBench(options: {
   const results: KernelResults = {
     peak,
     rows,
+    growth: filter === '' ? await measureGrowth() : undefined,
     machine: cpus()[0]?.model ?? 'unknown',
     node: process.version,
   };

@@ -27,6 +27,18 @@ export interface DistillOptions {
   augmented?: boolean;
 }
 
+/** What a teacher has said of samples as they are, not augmented; kept from one training to the next on the same data. */
+export class TeacherAnswers {
+  readonly known: Uint8Array;
+  /** [samples][classes] */
+  readonly logits: Float32Array;
+
+  constructor(data: Dataset) {
+    this.known = new Uint8Array(data.length);
+    this.logits = new Float32Array(data.length * data.classes.length);
+  }
+}
+
 /** A loss for `fit`. */
 export interface Distillation {
   (context: LossContext): Tensor;
@@ -39,16 +51,22 @@ export interface Distillation {
  * sample is asked once and its logits kept. For one training run: make a new one for the next.
  * @param teacher a classifier with the student's input shape and classes; it outputs logits
  * @param data the data set that `fit` trains on
+ * @param answers of this teacher on this data, where a training before has asked; new ones are added
  * @throws ArgumentError if an option is out of range, or the teacher does not fit the data
  */
-export function distillation(teacher: Graph, data: Dataset, options: DistillOptions = {}): Distillation {
+export function distillation(
+  teacher: Graph,
+  data: Dataset,
+  options: DistillOptions = {},
+  answers = new TeacherAnswers(data),
+): Distillation {
   const { temperature = 2, lambda = 1, augmented = false } = options;
   inRange('distill', 'temperature', temperature, 1e-3, 1e3);
   inRange('distill', 'lambda', lambda, 0, 1e6);
   if (teacher.meta.output === 'probabilities') {
     throw new ArgumentError('distill', 'teacher', 'a graph whose output is logits', 'probabilities');
   }
-  const { logitsOf, release } = teacherLogits(teacher, data, augmented);
+  const { logitsOf, release } = teacherLogits(teacher, data, augmented ? undefined : answers);
   const loss = (context: LossContext): Tensor => {
     const { logits, target, engine } = context;
     const soft = engine.noGrad(() =>
@@ -60,11 +78,11 @@ export function distillation(teacher: Graph, data: Dataset, options: DistillOpti
   return Object.assign(loss, { release });
 }
 
-/** Asks the teacher about a batch: [batch][classes] logits. */
+/** Asks the teacher about a batch: [batch][classes] logits. With `answers` each sample is asked once. */
 function teacherLogits(
   teacher: Graph,
   data: Dataset,
-  augmented: boolean,
+  answers: TeacherAnswers | undefined,
 ): { logitsOf(context: LossContext): Float32Array; release(): void } {
   const classes = data.classes.length;
   const [input] = teacher.inputs;
@@ -86,10 +104,9 @@ function teacherLogits(
     plan.run();
     return plan.outputs[output];
   };
-  if (augmented) return { logitsOf: ask, release };
+  if (!answers) return { logitsOf: ask, release };
 
-  const known = new Uint8Array(data.length);
-  const kept = new Float32Array(data.length * classes);
+  const { known, logits: kept } = answers;
   const logitsOf = (context: LossContext): Float32Array => {
     const { indices } = context;
     if (!indices.every((sample) => known[sample] === 1)) {

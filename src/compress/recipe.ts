@@ -17,6 +17,7 @@ import { graphOfTree, graphTree } from '../train/graph-state.ts';
 import type { Checkpointing, EpochLog, Progress } from '../train/options.ts';
 import { recipeInputsRule } from '../train/rules.ts';
 import { pack, type Tree, type TreeFields } from '../train/state.ts';
+import { TeacherAnswers } from './distill.ts';
 import type { StepReport, StepResult } from './step.ts';
 import {
   type StepDefinition,
@@ -169,6 +170,7 @@ export async function runRecipe(
   const saver = new RecipeCheckpoints(graph, checked, inputs);
   const { position, training } = saver.open();
   let resume = training;
+  const answers = inputs.teacher && new TeacherAnswers(inputs.train);
   for (; position.index < checked.steps.length; position.index++) {
     const { index } = position;
     const { step, options } = checked.steps[index];
@@ -185,6 +187,7 @@ export async function runRecipe(
       train: inputs.train,
       validation: inputs.validation,
       teacher: inputs.teacher,
+      answers,
       scores: inputs.scores,
       backend,
       seed: checked.seed,

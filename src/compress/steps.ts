@@ -10,7 +10,7 @@ import { fit } from '../train/fit.ts';
 import type { EpochLog, FitOptions, Progress } from '../train/options.ts';
 import { trainingRules } from '../train/rules.ts';
 import { channelRules, channelsTogether, type RemoveChannelsOptions, removeChannels } from './channels.ts';
-import { type DistillOptions, distillation } from './distill.ts';
+import { type DistillOptions, distillation, type TeacherAnswers } from './distill.ts';
 import { type Criterion, importance, scoringRules } from './importance.ts';
 import {
   type GradualOptions,
@@ -60,6 +60,8 @@ export interface StepInputs {
   train: Dataset;
   validation?: Dataset;
   teacher?: Graph;
+  /** What the teacher has said in the steps before. */
+  answers?: TeacherAnswers;
   /** For pruning by the criterion `given`: importance by parameter name, one number a weight. */
   scores?: ReadonlyMap<string, Float32Array>;
   backend: Backend;
@@ -165,7 +167,9 @@ async function runTraining(
   const { train: data, validation, backend, seed, onProgress, onEpoch, signal, checkpoint, resume } = inputs;
   const augmented = Object.keys(options.augment ?? {}).length > 0;
   const loss =
-    teacher && inputs.teacher ? distillation(inputs.teacher, data, { ...teacher, augmented }) : undefined;
+    teacher && inputs.teacher
+      ? distillation(inputs.teacher, data, { ...teacher, augmented }, inputs.answers)
+      : undefined;
   const callbacks = { onStep: onProgress, onEpochEnd: onEpoch };
   const fitted = await fit(graph, data, {
     seed,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { benchCases } from '../../bench/kernels/all.ts';
+import { bends, type GrowthPoint, measureGrowth } from '../../bench/kernels/growth.ts';
 import { dots, leastBytes, plotPage, streamingRate } from '../../bench/kernels/plots.ts';
 import type { KernelResults } from '../../bench/kernels/run.ts';
 import { speedUps } from '../../bench/kernels/shapes.ts';
@@ -34,14 +35,35 @@ test('speed-ups are over the dense kernel of the same layer', () => {
 
 test('the page holds both plots and every row, and loads nothing', async () => {
   const page = await plotPage(stored);
-  expect(page.match(/<svg /g)?.length).toBe(2);
+  expect(page.match(/<svg /g)?.length).toBe(stored.growth ? 4 : 2);
   for (const { shape } of stored.rows) expect(page).toContain(shape.replace('>', '&gt;').slice(0, 12));
   expect(page).not.toMatch(/<script|src=|https?:\/\//);
 });
 
 test('a run without sparse kernels has one plot, one without counts none', async () => {
   const only = (kernel: string) =>
-    plotPage({ ...stored, rows: stored.rows.filter((r) => r.kernel === kernel) });
+    plotPage({ ...stored, growth: undefined, rows: stored.rows.filter((r) => r.kernel === kernel) });
   expect((await only('gemm')).match(/<svg /g)?.length).toBe(1);
   expect(await only('maxPool')).not.toContain('<svg ');
+});
+
+test('growth: each curve over its least, and how far it bends', async () => {
+  const curve = (what: string, over: 'batch' | 'side', ...ns: number[]): GrowthPoint[] =>
+    ns.map((time, i) => ({ over, what, size: 32 * (i + 1), ns: time }));
+  const growth = [...curve('a model', 'batch', 30, 20, 22), ...curve('a layer', 'side', 5, 5)];
+  expect(bends(growth)).toEqual([
+    { what: 'a model', bend: 1.5, from: 32, to: 96 },
+    { what: 'a layer', bend: 1, from: 32, to: 64 },
+  ]);
+  const page = await plotPage({ ...stored, rows: [], growth });
+  expect(page.match(/<svg /g)?.length).toBe(2);
+  expect(page).toContain('a model from 32 to 96: the slowest takes 1.50 times as long as the fastest');
+});
+
+test('growth is measured in nanoseconds an image or a pixel', async () => {
+  const points = await measureGrowth(0, 1, [1, 3], [32]);
+  expect(points.map(({ over, size }) => `${over} ${size}`)).toEqual([
+    ...['batch 1', 'batch 3', 'batch 1', 'batch 3', 'side 32'],
+  ]);
+  for (const { ns } of points) expect(ns).toBeGreaterThan(0.1);
 });

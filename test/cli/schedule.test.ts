@@ -27,6 +27,22 @@ test('jobs start after what they wait for, in list order, within the slots', asy
   expect(events.slice(-2)).toEqual(['+d', '-d']);
 });
 
+test('of what is ready, the costliest chain starts first', async () => {
+  const jobs: Job[] = [
+    { name: 'base', after: [], cost: 5 },
+    { name: 'small', after: ['base'], cost: 2 },
+    { name: 'large', after: ['base'], cost: 4 },
+    { name: 'chain', after: ['base'], cost: 3 },
+    { name: 'end', after: ['chain'], cost: 3 },
+    { name: 'apart', after: [], cost: 10 },
+  ];
+  const started: string[] = [];
+  await runJobs(jobs, 1, async (job) => {
+    started.push(job.name);
+  });
+  expect(started).toEqual(['base', 'apart', 'chain', 'large', 'end', 'small']);
+});
+
 test('a failure ends what follows and is thrown', async () => {
   const started: string[] = [];
   const jobs: Job[] = [

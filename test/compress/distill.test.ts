@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Engine } from '../../src/autograd/engine.ts';
-import { distillation } from '../../src/compress/distill.ts';
+import { distillation, TeacherAnswers } from '../../src/compress/distill.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { Loader } from '../../src/data/loader.ts';
 import type { Graph } from '../../src/graph/graph.ts';
@@ -95,6 +95,22 @@ describe('distillation', () => {
       return [...(await fit(model(3, 1), data, options)).graph.params.values()];
     };
     expect(await train(false)).toEqual(await train(true));
+  });
+
+  test('answers of one training serve the next: the teacher is not asked again', () => {
+    const data = stripes(16);
+    const answers = new TeacherAnswers(data);
+    const lossOf = (teacher: Graph): number => {
+      const engine = new Engine(wasmBackend());
+      const logits = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i));
+      const loss = distillation(teacher, data, {}, answers);
+      return engine.step(() => loss(contextOf(engine, Uint32Array.of(3, 7, 11), logits)).item());
+    };
+    const first = lossOf(model(5, 3));
+    expect([...answers.known.keys()].filter((i) => answers.known[i] === 1)).toEqual([3, 7, 11]);
+    // Another teacher would say something else, were it asked.
+    expect(lossOf(model(5, 4))).toBe(first);
+    expect(new TeacherAnswers(data).logits.length).toBe(16 * 4);
   });
 
   test('a student learns from a teacher alone, though every label is wrong', async () => {

@@ -1,17 +1,16 @@
 /**
- * The main job: every variant made by a recipe in a worker, two side by side, and written to a file; then each file
- * scored, and timed in a process of its own, one after another while nothing else runs; then the table, report.json and report.html.
+ * The main job: every variant made by a recipe in a worker, written to a file and scored from it, two workers side by side where there are
+ * two cores; then each file timed in a process of its own, one after another while nothing else runs; then the table, report.json and report.html.
  */
 import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { ArgumentError } from '../../core/errors.ts';
 import { VERSION } from '../../core/version.ts';
-import { evaluateFile, type Timing, timeFile } from '../../node/evaluate-file.ts';
+import { type Timing, timeFile } from '../../node/evaluate-file.ts';
 import type { Evaluation } from '../../node/evaluation.ts';
-import { loadMnist } from '../../node/mnist.ts';
 import { writeWhole } from '../../node/write.ts';
 import { type Report, remarks, type VariantResult } from '../../report/comparison.ts';
 import { writeReport } from '../../report/page.ts';
@@ -24,7 +23,8 @@ import { summarizeFile } from './summarize-file.ts';
 import { type Variant, variants } from './variants.ts';
 import type { WorkerInput, WorkerMessage } from './worker.ts';
 
-const SLOTS = 2;
+/** A worker needs a core and about 100 MB. */
+const MOST_JOBS = 2;
 /** Timings of a variant come from this many processes, taken in turns with the others; their median counts. */
 const TIMING_ROUNDS = { full: 3, quick: 1 };
 
@@ -37,6 +37,8 @@ export interface DemoOptions {
   seed: number;
   /** Only these variants, with those they start from or learn from. */
   only?: readonly string[];
+  /** Variants made side by side. What they are does not depend on it. Default two, or as many as there are cores. */
+  jobs?: number;
 }
 
 /**
@@ -50,7 +52,8 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
   mkdirSync(options.out, { recursive: true });
   const progress = createProgress();
   try {
-    await runJobs(chosen, SLOTS, (variant) => make(variant, options, progress));
+    const jobs = options.jobs ?? Math.min(MOST_JOBS, availableParallelism());
+    await runJobs(chosen, jobs, (variant) => make(variant, options, progress));
     const report = await measure(chosen, options, progress);
     report.seconds = (Date.now() - start) / 1000;
     report.peakMemory = process.resourceUsage().maxRSS * 1024;
@@ -105,7 +108,7 @@ function make(variant: Variant, options: DemoOptions, progress: Progress): Promi
   });
 }
 
-/** Scores every file, times it in turns with the others, and writes both into its result. */
+/** Times every file in turns with the others, and writes the medians into its result. */
 async function measure(
   chosen: readonly Variant[],
   options: DemoOptions,
@@ -113,35 +116,27 @@ async function measure(
 ): Promise<Report> {
   const rounds = options.quick ? TIMING_ROUNDS.quick : TIMING_ROUNDS.full;
   const job = progress.start('measuring');
-  const total = chosen.length * (1 + rounds);
+  const total = chosen.length * rounds;
   let done = 0;
-  const note = (name: string): void => {
-    done += 1;
-    job.update(done, total, '', name);
-  };
-
-  const { test } = await loadMnist();
-  const scores = new Map<string, Evaluation>();
-  for (const { name } of chosen) {
-    scores.set(name, await evaluateFile(fileOf(options, name), test, { timing: false }));
-    note(name);
-  }
   const timings = new Map<string, Timing[]>(chosen.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const { name } of chosen) {
       timings.get(name)?.push(await timeFile(fileOf(options, name)));
-      note(name);
+      done += 1;
+      job.update(done, total, '', name);
     }
   }
   job.finish(`${chosen.length} files, each timed in processes of its own`);
 
+  let images = 0;
   const variants = chosen.map(({ name, title }): VariantResult => {
     const times = timings.get(name) as Timing[];
     const ms = { ms1: median(times.map((t) => t.ms1)), ms32: median(times.map((t) => t.ms32)) };
-    const evaluation = { ...(scores.get(name) as Evaluation), ...ms };
     const path = join(options.out, `${name}.result.json`);
-    const result = { ...(JSON.parse(readFileSync(path, 'utf8')) as ModelResult), evaluation };
-    writeWhole(path, `${JSON.stringify(result, null, 1)}\n`);
+    const result = JSON.parse(readFileSync(path, 'utf8')) as ModelResult;
+    const evaluation = { ...(result.evaluation as Evaluation), ...ms };
+    images = evaluation.images;
+    writeWhole(path, `${JSON.stringify({ ...result, evaluation }, null, 1)}\n`);
     const file = fileOf(options, name);
     return { name, title, top1: evaluation.top1, ...summarizeFile(file), bytes: statSync(file).size, ...ms };
   });
@@ -149,7 +144,7 @@ async function measure(
     variants,
     seed: options.seed,
     version: VERSION,
-    testImages: test.length,
+    testImages: images,
     quick: options.quick,
     machine: cpus()[0]?.model ?? 'unknown',
     node: process.version,

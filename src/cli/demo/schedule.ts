@@ -4,12 +4,14 @@ export interface Job {
   name: string;
   /** Names of the jobs whose result this one reads. */
   after: readonly string[];
+  /** About how long it takes, in any unit. Default 0. */
+  cost?: number;
 }
 
 /**
- * Runs every job once, at most `slots` at a time, each after the jobs it depends on; of those that are ready the one that
- * comes first in the list starts first. The first failure stops new jobs from starting and is thrown once those that run
- * have ended.
+ * Runs every job once, at most `slots` at a time, each after the jobs it depends on; of those that are ready the one with the
+ * costliest chain before the end starts first, and among equals the one that comes first in the list. The first failure stops
+ * new jobs from starting and is thrown once those that run have ended.
  * @throws Error if a job waits for one that is not in the list, or the jobs wait for each other
  */
 export async function runJobs<J extends Job>(
@@ -22,7 +24,7 @@ export async function runJobs<J extends Job>(
     const missing = job.after.find((name) => !names.has(name));
     if (missing) throw new Error(`job '${job.name}' waits for '${missing}', which is not in the list`);
   }
-  const waiting = [...jobs];
+  const waiting = byChain(jobs);
   const done = new Set<string>();
   const running = new Map<string, Promise<void>>();
   const failures: unknown[] = [];
@@ -50,4 +52,18 @@ export async function runJobs<J extends Job>(
     await Promise.race(running.values());
   }
   if (failures.length > 0) throw failures[0];
+}
+
+/** The jobs by the cost of the costliest chain that each begins, the largest first. */
+function byChain<J extends Job>(jobs: readonly J[]): J[] {
+  const chains = new Map<string, number>();
+  // As often as a chain can be long: costs then have come from its end to its beginning.
+  for (const _ of jobs) {
+    for (const { name, cost = 0 } of jobs) {
+      const next = jobs.filter(({ after }) => after.includes(name)).map((job) => chains.get(job.name) ?? 0);
+      chains.set(name, cost + Math.max(0, ...next));
+    }
+  }
+  const chain = ({ name }: J): number => chains.get(name) as number;
+  return [...jobs].sort((a, b) => chain(b) - chain(a));
 }

@@ -1,4 +1,4 @@
-/** A worker of the main job: makes one variant, writes its file, posts how far it is. */
+/** A worker of the main job: makes one variant, writes its file, scores what it wrote, posts how far it is. */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { Rng } from '../../core/rng.ts';
 import { VERSION } from '../../core/version.ts';
 import { decode, encode } from '../../format/index.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { importanceByLayer } from '../../node/evaluate-file.ts';
+import { evaluateFile, importanceByLayer } from '../../node/evaluate-file.ts';
 import { loadMnist } from '../../node/mnist.ts';
 import { writeWhole } from '../../node/write.ts';
 import type { ModelResult } from '../../report/result.ts';
@@ -84,7 +84,8 @@ const { graph, reports } = await runRecipe(start, recipe, {
 });
 
 const bytes = encode(graph, { plain: variant.plain });
-writeWhole(join(out, `${name}.paring`), bytes);
+const file = join(out, `${name}.paring`);
+writeWhole(file, bytes);
 log.finish();
 const result: ModelResult = {
   name,
@@ -110,6 +111,8 @@ const result: ModelResult = {
   seconds: (performance.now() - begin) / 1000,
   machine: cpus()[0]?.model ?? 'unknown',
   node: process.version,
+  // Times come once nothing else runs.
+  evaluation: await evaluateFile(file, mnist.test, { timing: false }),
   importance: await importanceByLayer(graph, train, { seed }),
 };
 writeWhole(join(out, `${name}.result.json`), `${JSON.stringify(result, null, 1)}\n`);

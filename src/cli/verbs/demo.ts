@@ -9,6 +9,7 @@ interface Options {
   out: string;
   seed: number;
   only?: string[];
+  jobs?: number;
 }
 
 export function define(command: Command): void {
@@ -21,6 +22,7 @@ export function define(command: Command): void {
     .option('--out <folder>', 'where the models and the report go', 'out')
     .option('--seed <n>', 'seed of everything random', whole(0), 1)
     .option('--only <names>', 'only these variants and what they start from, separated by commas', names)
+    .option('--jobs <n>', 'variants made side by side (default: 2, or 1 on one core)', whole(1))
     .action(run);
   addExample(command, 'paring demo --quick --out /tmp/paring');
 }
