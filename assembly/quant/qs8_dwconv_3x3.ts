@@ -8,6 +8,7 @@
  * Preconditions: strideW is 1 or 2; strideH, dilH and multiplier are at least 1.
  */
 import { qs8_dw_3x3_stride1_8, qs8_dw_3x3_stride1_16 } from './qs8_dw_3x3_stride1';
+import { qs8_dw_3x3_stride1_16x2 } from './qs8_dw_3x3_stride1_16x2';
 import { qs8_dw_3x3_stride2_8, qs8_dw_3x3_stride2_16 } from './qs8_dw_3x3_stride2';
 import { qs8_pad } from './qs8_pad';
 import { storeFirst } from './requantize';
@@ -37,10 +38,18 @@ export function qs8_dwconv_3x3(
   assert(strideH > 0 && dilH > 0 && multiplier > 0);
   assert(strideW == 1 || strideW == 2);
   const pitch = (<usize>columns) << 1;
+  const twoRows = strideH == 1 && strideW == 1 && dilH == 1 && wo >= 16;
   for (let c = 0; c < channels; c++) {
     qs8_pad(x, plane, 1, h, w, rows, columns, 1, padT, padL, zeroX, c == 0);
     for (let m = 0; m < multiplier; m++) {
-      for (let oy = 0; oy < ho; oy++) {
+      let oy = 0;
+      if (twoRows) {
+        for (; oy + 2 <= ho; oy += 2) {
+          outputRows(plane + <usize>oy * pitch, pitch, weight, wo, y, table, range);
+          y += 2 * <usize>wo;
+        }
+      }
+      for (; oy < ho; oy++) {
         const source = plane + <usize>(oy * strideH) * pitch;
         outputRow(source, <usize>dilH * pitch, strideW, weight, wo, y, table, range);
         y += <usize>wo;
@@ -49,6 +58,30 @@ export function qs8_dwconv_3x3(
       table += 64;
     }
     x += <usize>h * <usize>w;
+  }
+}
+
+/** Two rows of at least 16 outputs; a rest of up to 8 takes a row at a time. */
+function outputRows(
+  source: usize,
+  pitch: usize,
+  weight: usize,
+  wo: i32,
+  y: usize,
+  table: usize,
+  range: usize,
+): void {
+  const ldy = <usize>wo;
+  let ox = 0;
+  for (; wo - ox > 8; ox += 16) {
+    const at = <usize>min(ox, wo - 16);
+    qs8_dw_3x3_stride1_16x2(source + (at << 1), pitch, weight, table, range, y + at, ldy);
+  }
+  if (ox < wo) {
+    const at = <usize>(wo - 8);
+    const from = source + (at << 1);
+    v128.store64_lane(y + at, qs8_dw_3x3_stride1_8(from, pitch, weight, table, range), 0);
+    v128.store64_lane(y + ldy + at, qs8_dw_3x3_stride1_8(from + pitch, pitch, weight, table, range), 0);
   }
 }
 

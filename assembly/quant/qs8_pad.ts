@@ -54,7 +54,14 @@ function widenRow(x: usize, y: usize, size: i32, zeroX: i32): void {
       store<i16>(y + ((<usize>i) << 1), <i16>(<i32>load<i8>(x + <usize>i) - zeroX));
     return;
   }
-  for (let i = 0; i < size; i += 8) {
+  let i = 0;
+  for (; i + 16 <= size; i += 16) {
+    const from = x + <usize>i;
+    const to = y + ((<usize>i) << 1);
+    v128.store(to, i16x8.sub(v128.load_ext<i8>(from), zero));
+    v128.store(to, i16x8.sub(v128.load_ext<i8>(from, 8), zero), 16);
+  }
+  for (; i < size; i += 8) {
     const at = <usize>min(i, size - 8); // the last step overlaps the one before
     v128.store(y + (at << 1), i16x8.sub(v128.load_ext<i8>(x + at), zero));
   }
