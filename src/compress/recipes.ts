@@ -145,7 +145,7 @@ export const student: Recipe = {
     {
       step: 'distill',
       options: {
-        epochs: 9,
+        epochs: 6,
         batch: 64,
         optimizer: { kind: 'adamw', lr: 0.012, weightDecay: 0.02 },
         schedule: { kind: 'oneCycle' },
