@@ -1,49 +1,60 @@
-// What a release must hold besides tests: the packed tarball is well-formed (publint), every entry's types resolve (attw), and
-// what a page downloads stays under the limits (size-limit). Usage: node scripts/check-package.mjs
+// What a release must hold besides tests: the packed tarball is well-formed (publint), every entry's types resolve (attw), the API is
+// the one reported in docs/api (api-extractor), pages can be made of the docstrings and no link in them is broken (typedoc), and what
+// a page downloads stays under the limits (size-limit). Usage: node scripts/check-package.mjs
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+import { installTools, tool, tools } from './package-tools.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const tools = join(root, 'tools/package');
-
-/** The tools live in a folder of their own, so that whoever only builds does not install them. */
-function install() {
-  const wanted = createHash('sha256')
-    .update(readFileSync(join(tools, 'package-lock.json')))
-    .digest('hex');
-  const stamp = join(tools, 'node_modules/.paring-installed');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], tools);
-  writeFileSync(stamp, wanted);
-}
+const { exports, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 function run(command, args, cwd = root) {
   execFileSync(command, args, { cwd, stdio: ['ignore', 2, 2] });
 }
 
-const tool = (name) => join(tools, 'node_modules/.bin', name);
-
-install();
-const folder = mkdtempSync(join(tmpdir(), 'paring-pack-'));
-try {
-  run('npm', ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder]);
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const tarball = join(folder, `paring-${version}.tgz`);
-  run(tool('publint'), [tarball, '--strict']);
-  run(tool('attw'), [
-    tarball,
-    '--profile',
-    'esm-only',
-    '--exclude-entrypoints',
-    'kernels.wasm',
-    'kernels-fast.wasm',
-    'inference.wasm',
-  ]);
-  run(tool('size-limit'), [], tools);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+function checkTarball() {
+  const folder = mkdtempSync(join(tmpdir(), 'paring-pack-'));
+  try {
+    run('npm', ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder]);
+    const tarball = join(folder, `paring-${version}.tgz`);
+    run(tool('publint'), [tarball, '--strict']);
+    run(tool('attw'), [
+      tarball,
+      '--profile',
+      'esm-only',
+      '--exclude-entrypoints',
+      'kernels.wasm',
+      'kernels-fast.wasm',
+      'inference.wasm',
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
+
+/** Into out/api. The sources of the entries, as typedoc reads TypeScript, not declarations. */
+function makePages() {
+  const entries = Object.values(exports).filter(({ types }) => types);
+  const sources = entries.map(({ types }) => types.replace('./dist/', '').replace('.d.ts', '.ts'));
+  run(tool('typedoc'), ['--options', join(tools, 'typedoc.json'), ...sources]);
+}
+
+/** Everything that `paring` reaches, as a page's bundler would join it, for size-limit to weigh: into out/everything. */
+async function bundleEverything() {
+  const dir = join(root, 'out/everything');
+  rmSync(dir, { recursive: true, force: true });
+  const bundle = await rolldown({ input: join(root, exports['.'].default), external: /^#/ });
+  await bundle.write({ dir, format: 'esm', minify: true });
+  await bundle.close();
+}
+
+installTools();
+checkTarball();
+run(process.execPath, [join(root, 'scripts/api-report.mjs')]);
+makePages();
+await bundleEverything();
+run(tool('size-limit'), [], tools);

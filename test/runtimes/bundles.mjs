@@ -47,7 +47,7 @@ export async function bundles(root, here, folder) {
     edge: await bundle('page', 'edge-light', 'esm'),
   };
   const wasm = Object.fromEntries(
-    ['kernels', 'inference'].map((name) => [name, join(installed, `build/${name}.wasm`)]),
+    ['kernels', 'kernels-fast', 'inference'].map((name) => [name, join(installed, `build/${name}.wasm`)]),
   );
   return { folder, installed, files, wasm, modelBytes: readFileSync(model) };
 }

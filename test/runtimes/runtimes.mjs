@@ -93,8 +93,9 @@ const config :Workerd.Config = (
 const main :Workerd.Worker = (
   modules = [
     (name = "worker.mjs", esModule = embed "${files.worker.slice(folder.length + 1)}"),
-    (name = "kernels.wasm", wasm = embed "${wasm.kernels.slice(folder.length + 1)}"),
-    (name = "inference.wasm", wasm = embed "${wasm.inference.slice(folder.length + 1)}"),
+${Object.entries(wasm)
+  .map(([name, path]) => `    (name = "${name}.wasm", wasm = embed "${path.slice(folder.length + 1)}"),`)
+  .join('\n')}
   ],
   compatibilityDate = "2026-11-01",
 );
@@ -141,10 +142,11 @@ async function inEdgeVm(here, { files, wasm, modelBytes }) {
   // As the platform's build does: an import of a .wasm file becomes a binding to the module.
   let code = readFileSync(files.edge, 'utf8');
   for (const [name, path] of Object.entries(wasm)) {
-    vm.context[`wasm_${name}`] = new WebAssembly.Module(readFileSync(path));
+    const binding = `wasm_${name.replace('-', '_')}`;
+    vm.context[binding] = new WebAssembly.Module(readFileSync(path));
     code = code.replace(
       new RegExp(`import (\\w+) from "${name}\\.wasm(\\?module)?";?`),
-      `const $1 = wasm_${name};`,
+      `const $1 = ${binding};`,
     );
   }
   vm.evaluate(`(() => { ${code} })()`);
