@@ -36,15 +36,35 @@ export function qs8_linear(
     let c = y + <usize>first * <usize>outputs;
     let t = table;
     for (let o = 0; o < outputs; o += 8) {
-      for (let i = 0; i < pairs; i++) {
-        v128.store(panel + ((<usize>i) << 5), v128.load_ext<i8>(w));
-        v128.store(panel + ((<usize>i) << 5), v128.load_ext<i8>(w, 8), 16);
-        w += 16;
-      }
+      widen(w, pairs, panel);
+      w += (<usize>pairs) << 4;
       qs8_gemm_column(pairs, rows, m, panel, c, <usize>outputs, min(8, outputs - o), t, 0, range);
       c += 8;
       t += 64;
     }
+  }
+}
+
+/** A panel of 8 outputs, i8 to i16. */
+function widen(w: usize, pairs: i32, panel: usize): void {
+  let i = 0;
+  for (; i + 4 <= pairs; i += 4) {
+    v128.store(panel, v128.load_ext<i8>(w));
+    v128.store(panel, v128.load_ext<i8>(w, 8), 16);
+    v128.store(panel, v128.load_ext<i8>(w, 16), 32);
+    v128.store(panel, v128.load_ext<i8>(w, 24), 48);
+    v128.store(panel, v128.load_ext<i8>(w, 32), 64);
+    v128.store(panel, v128.load_ext<i8>(w, 40), 80);
+    v128.store(panel, v128.load_ext<i8>(w, 48), 96);
+    v128.store(panel, v128.load_ext<i8>(w, 56), 112);
+    w += 64;
+    panel += 128;
+  }
+  for (; i < pairs; i++) {
+    v128.store(panel, v128.load_ext<i8>(w));
+    v128.store(panel, v128.load_ext<i8>(w, 8), 16);
+    w += 16;
+    panel += 32;
   }
 }
 
