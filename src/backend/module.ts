@@ -34,8 +34,12 @@ export function fastModule(): Promise<WebAssembly.Module> {
   return fast;
 }
 
-/** Whether this host has relaxed SIMD: a function of one f32x4.relaxed_madd is valid here. Nothing is compiled. */
+/**
+ * Whether this host has relaxed SIMD: a function of one f32x4.relaxed_madd is valid here. Nothing is compiled.
+ * @throws BackendError where there is no WebAssembly
+ */
 export function hasRelaxedSimd(): boolean {
+  if (typeof WebAssembly !== 'object') throw absent();
   return WebAssembly.validate(
     // biome-ignore format: a section a line
     Uint8Array.of(
@@ -72,6 +76,7 @@ export async function toModule(source: ModuleSource): Promise<WebAssembly.Module
 /** The same at once; a promise is neither. */
 export function toModuleSync(source: WebAssembly.Module | BufferSource): WebAssembly.Module {
   if (isModule(source)) return source;
+  if (typeof WebAssembly !== 'object') throw absent();
   try {
     return new WebAssembly.Module(source);
   } catch (cause) {
@@ -91,17 +96,19 @@ export function isBytes(value: unknown): value is BufferSource {
 const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
 
 async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
-  if (typeof WebAssembly !== 'object') {
-    throw new BackendError(
-      'wasm',
-      "this host has no WebAssembly; ask for the 'reference' backend, which is slow",
-    );
-  }
+  if (typeof WebAssembly !== 'object') throw absent();
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
     throw refusal(cause);
   }
+}
+
+function absent(): BackendError {
+  return new BackendError(
+    'wasm',
+    "this host has no WebAssembly; { backend: 'reference' } answers without, slowly",
+  );
 }
 
 function refusal(cause: unknown): BackendError {

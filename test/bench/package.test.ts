@@ -1,34 +1,19 @@
 /** `paring/bench` and `paring bench` from the package as npm packs it, in a folder that has no libraries for measuring. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { installPacked, linkLibrary } from '../helpers/packed.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'paring-'));
-const installed = join(folder, 'node_modules/paring');
-
-/** Stands in for an installation of it: no test waits for a registry. */
-function link(library: string): void {
-  const path = join(folder, 'node_modules', library);
-  mkdirSync(dirname(path), { recursive: true });
-  symlinkSync(join(root, 'node_modules', library), path);
-}
+let installed: string;
 
 beforeAll(() => {
-  const [{ filename }] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
-      cwd: root,
-      encoding: 'utf8',
-    }),
-  );
-  mkdirSync(installed, { recursive: true });
-  execFileSync('tar', ['-xzf', join(folder, filename), '-C', installed, '--strip-components=1']);
-  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  for (const library of Object.keys(dependencies)) link(library);
-});
+  installed = installPacked(folder);
+}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const node = (...args: string[]) => spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
@@ -66,7 +51,7 @@ test('paring bench says which library it needs, and works once it is there', () 
     'paring: bench: needs the library tinybench, which does not come with paring: npm install tinybench',
   );
   expect(bench('--compare').stderr).toContain('npm install benchmark');
-  link('tinybench');
+  linkLibrary(folder, 'tinybench');
   const { status, stdout } = bench('--filter', 'oneHot', '--out', 'kernels.json');
   expect(status).toBe(0);
   expect(stdout).toContain('1 kernels agree with the reference');
