@@ -153,6 +153,8 @@ for (const [name, command] of Object.entries(servers)) {
       await right();
     });
 
+    // Memory takes thousands of requests to settle, and how many is the runtime's: too long and too loose for every change.
+    if (process.env.PARING_QUICK) return;
     test('1,000 good and hostile requests in a row leave memory flat', async () => {
       const all = [...good, ...bad];
       const ask = async (count) => {
