@@ -143,7 +143,10 @@ async function inEdgeVm(here, { files, wasm, modelBytes }) {
   let code = readFileSync(files.edge, 'utf8');
   for (const [name, path] of Object.entries(wasm)) {
     const binding = `wasm_${name.replace('-', '_')}`;
-    vm.context[binding] = new WebAssembly.Module(readFileSync(path));
+    const bytes = readFileSync(path);
+    // The fast kernels are not for every Node that lends its engine here; nothing in the task asks for them.
+    const runs = name !== 'kernels-fast' || WebAssembly.validate(bytes);
+    vm.context[binding] = runs ? new WebAssembly.Module(bytes) : undefined;
     code = code.replace(
       new RegExp(`import (\\w+) from "${name}\\.wasm(\\?module)?";?`),
       `const $1 = ${binding};`,
