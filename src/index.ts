@@ -5,7 +5,7 @@ export { Engine } from './autograd/engine.ts';
 export type { Tensor } from './autograd/tensor.ts';
 // Where arithmetic happens
 export type { Backend } from './backend/backend.ts';
-export { type BackendOptions, createBackend } from './backend/create.ts';
+export { type BackendOptions, type CreatedBackend, createBackend } from './backend/create.ts';
 export { type ModuleSource, wasmModule } from './backend/module.ts';
 // Compression
 export { type RemoveChannelsOptions, removeChannels } from './compress/channels.ts';

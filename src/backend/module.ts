@@ -57,6 +57,12 @@ export function inferenceModule(): Promise<WebAssembly.Module> {
   return inference;
 }
 
+/** What the package has for this host, as it is: base64, or a module. */
+export async function kernelsAsPackaged(name: 'wasm' | 'fast'): Promise<unknown> {
+  const { default: kernels } = await (name === 'fast' ? import('#kernels-fast') : import('#kernels'));
+  return kernels;
+}
+
 /** By the package's condition for this host: base64, or a module that the host has compiled already (hosts/). */
 async function packaged({ default: kernels }: { default: unknown }): Promise<WebAssembly.Module> {
   return typeof kernels === 'string' ? compile(decodeBase64(kernels)) : toModule(kernels as ModuleSource);
@@ -125,7 +131,7 @@ interface Base64Host {
 }
 
 /** atob decodes natively, but gives a string; a host that decodes straight into bytes saves 2 to 4 ms of a cold start. */
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   const host = globalThis as unknown as Base64Host;
   if (host.Uint8Array.fromBase64) return host.Uint8Array.fromBase64(text);
   if (host.Buffer) return host.Buffer.from(text, 'base64');

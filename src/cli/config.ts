@@ -61,10 +61,17 @@ function parsed(option: Option, key: string, value: unknown, refusal: Refusal): 
   }
 }
 
-function asText(value: unknown, kind?: 'number' | 'list' | 'byLayer'): string | { expected: string } {
+function asText(
+  value: unknown,
+  kind?: 'number' | 'list' | 'byLayer' | 'numberOrText',
+): string | { expected: string } {
   switch (kind) {
     case 'number':
       return typeof value === 'number' ? String(value) : { expected: 'a number' };
+    case 'numberOrText':
+      return typeof value === 'number' || typeof value === 'string'
+        ? String(value)
+        : { expected: 'a number or a text' };
     case 'list':
       return Array.isArray(value) ? value.join(',') : { expected: 'a list of names' };
     case 'byLayer':

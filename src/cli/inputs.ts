@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { basename, dirname, relative, resolve } from 'node:path';
 import type { Backend } from '../backend/backend.ts';
-import { createBackend } from '../backend/create.ts';
+import { type CreatedBackend, createBackend } from '../backend/create.ts';
 import { ArgumentError, GraphError, ShapeError } from '../core/errors.ts';
 import { formatShape, sameShape, sizeOf } from '../core/shape.ts';
 import { VERSION } from '../core/version.ts';
@@ -117,9 +117,14 @@ function place(path: string): string {
   return existsSync(path) ? resolve(path) : path;
 }
 
-/** Backends as --backend wants them. */
-export function backends(options: CommonOptions): () => Promise<Backend> {
-  return () => createBackend(options.backend ? { backend: options.backend } : {});
+/** Backends as --backend and --threads want them, one after the other: asking for the next ends the threads of the last. */
+export function backends({ backend, threads }: CommonOptions): () => Promise<Backend> {
+  let last: CreatedBackend | undefined;
+  return async () => {
+    last?.close();
+    last = await createBackend({ ...(backend && { backend }), ...(threads && { threads }) });
+    return last;
+  };
 }
 
 /** @throws ShapeError, GraphError if the model cannot be used on the data; both are named */

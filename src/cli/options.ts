@@ -8,6 +8,7 @@ export interface CommonOptions {
   json?: boolean;
   quiet?: boolean;
   backend?: 'wasm' | 'fast' | 'reference';
+  threads?: number | 'auto';
 }
 
 export interface DataOptions {
@@ -58,7 +59,7 @@ export const FIT_KEYS: readonly string[] = [
 ];
 
 /** What JSON has where the command line has a text: by parser. Texts have no entry. */
-export const jsonKinds = new WeakMap<object, 'number' | 'list' | 'byLayer'>();
+export const jsonKinds = new WeakMap<object, 'number' | 'list' | 'byLayer' | 'numberOrText'>();
 
 /** A whole number in [low, high]. */
 export function whole(low: number, high = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -136,6 +137,18 @@ export function names(text: string): string[] {
 
 jsonKinds.set(names, 'list');
 
+/** `auto`, or how many. */
+export function threads(text: string): number | 'auto' {
+  if (text === 'auto') return text;
+  try {
+    return whole(1, 64)(text);
+  } catch {
+    throw new InvalidArgumentError('expected a whole number from 1 to 64, or auto');
+  }
+}
+
+jsonKinds.set(threads, 'numberOrText');
+
 export function addCommon(command: Command): Command {
   return command
     .option('--seed <n>', 'seed of everything random', whole(0, 2 ** 32 - 1), 1)
@@ -147,7 +160,8 @@ export function addCommon(command: Command): Command {
         '--backend <name>',
         'default: wasm; fast is wasm with fused multiply-adds, not bit-exact; reference is plain JavaScript, slow',
       ).choices(['wasm', 'fast', 'reference']),
-    );
+    )
+    .option('--threads <n>', 'that share the work, or auto: one a core; same results (default: 1)', threads);
 }
 
 /** @param fallback what holds where no --data is given */

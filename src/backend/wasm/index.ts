@@ -1,8 +1,10 @@
 import type { Backend } from '../backend.ts';
+import type { Heap } from '../heap.ts';
 import { assemble, instantiate, type MakeFamily } from './assemble.ts';
 import { cluster } from './cluster.ts';
 import { conv } from './conv.ts';
 import { elementwise } from './elementwise.ts';
+import type { Kernels } from './family.ts';
 import { gemm } from './gemm.ts';
 import { loss } from './loss.ts';
 import { norm } from './norm.ts';
@@ -35,6 +37,10 @@ const families: readonly MakeFamily[] = [
  * @throws BackendError if the module is not the kernels module or cannot be instantiated
  */
 export function createWasmBackend(module: WebAssembly.Module, initialBytes = 1 << 20): Backend {
-  const [kernels, heap] = instantiate(module, initialBytes);
+  return wasmBackend(...instantiate(module, initialBytes));
+}
+
+/** The same from kernels that are instantiated already. */
+export function wasmBackend(kernels: Kernels, heap: Heap): Backend {
   return assemble(kernels, heap, families);
 }
