@@ -13,6 +13,7 @@ const parts = {
   gemm: 'src/backend/wasm/gemm.js',
   quant: 'src/backend/wasm/quant.js',
   sparse: 'src/backend/wasm/sparse.js',
+  clustered: 'src/backend/wasm/clustered.js',
 };
 
 /**

@@ -1,6 +1,7 @@
 // The module that `paring/runtime` ships: the kernels that a plan calls and the file's decoder, and no others. A second choice of the same files as
 // assembly/index.ts, so both modules give the same bits. test/runtime/inference.test.ts holds that none is missing or idle.
 
+export { f32_decode_shared } from '../cluster/f32_decode_shared';
 export { f32_conv2d, f32_conv2d_scratch } from '../conv/f32_conv2d';
 export { f32_dwconv2d, f32_dwconv2d_scratch } from '../conv/f32_dwconv2d';
 export { f32_winograd_conv2d, f32_winograd_conv2d_scratch } from '../conv/f32_winograd_conv2d';

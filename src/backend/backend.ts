@@ -125,6 +125,16 @@ export interface SparseStorage {
 export interface SparseConv2dArgs extends Conv2dArgs, SparseStorage {}
 export interface SparseLinearArgs extends LinearArgs, SparseStorage {}
 
+/** Weights of few different values, stored as indices into a codebook. Always prepared, from the f32 weights themselves. */
+export interface SharedStorage {
+  /** Of an index: 4 for up to 16 different weights, 8 for up to 256. */
+  bits: 4 | 8;
+}
+
+/** conv2d and linear without writing out more weights than a few output channels'; bits as theirs, depthwise ones aside. */
+export interface ClusteredConv2dArgs extends Conv2dArgs, SharedStorage {}
+export interface ClusteredLinearArgs extends LinearArgs, SharedStorage {}
+
 /** y = max over the window; padding never wins. indices (i32, y's shape) is the flat position h*w of the maximum within its plane; the first one on a tie. */
 export interface MaxPoolArgs extends Window {
   x: Ptr;
@@ -581,6 +591,8 @@ export interface Preparable {
   linear: LinearArgs;
   sparseConv2d: SparseConv2dArgs;
   sparseLinear: SparseLinearArgs;
+  clusteredConv2d: ClusteredConv2dArgs;
+  clusteredLinear: ClusteredLinearArgs;
   qconv2d: QConv2dArgs;
   qlinear: QLinearArgs;
 }
@@ -595,6 +607,8 @@ export interface Primitives {
   linear(a: LinearArgs): void;
   sparseConv2d(a: SparseConv2dArgs): void;
   sparseLinear(a: SparseLinearArgs): void;
+  clusteredConv2d(a: ClusteredConv2dArgs): void;
+  clusteredLinear(a: ClusteredLinearArgs): void;
   maxPool(a: MaxPoolArgs): void;
   maxPoolGrad(a: MaxPoolGradArgs): void;
   avgPool(a: AvgPoolArgs): void;

@@ -6,6 +6,8 @@ export const inferencePrimitives = [
   'add',
   'avgPool',
   'batchNormInfer',
+  'clusteredConv2d',
+  'clusteredLinear',
   'conv2d',
   'copyRows',
   'dequantize',

@@ -12,10 +12,18 @@ import { inferShapes } from '../graph/infer.ts';
 import { removeDead } from '../graph/passes/dead-code.ts';
 import { foldBatchNorm } from '../graph/passes/fold-batch-norm.ts';
 import { fuseActivations } from '../graph/passes/fuse-activation.ts';
-import { assertFinite } from '../graph/weights.ts';
+import { assertFinite, plannedValues } from '../graph/weights.ts';
 import { bufferOf, offsetIn, PlanBuilder, type Value } from './builder.ts';
 import { convWindow } from './geometry.ts';
-import { convKernels, type KernelChoice, type KernelChoices, linearKernels } from './kernels.ts';
+import {
+  convKernels,
+  isShareable,
+  type KernelChoice,
+  type KernelChoices,
+  linearKernels,
+  sharedBits,
+  type WeightsChoice,
+} from './kernels.ts';
 import { type Lowering, lowerF32 } from './lower-f32.ts';
 import { lowerInt8 } from './lower-int8.ts';
 import { assignOffsets, type Buffer, mergeInPlace, rootOf, touch } from './memory.ts';
@@ -35,6 +43,13 @@ export interface CompileOptions {
    * rounds differently (by some units more in the last place) and its weights take 4 times the memory.
    */
   winograd?: WinogradChoice;
+  /**
+   * f32 weights of at most 256 different values: written out (`expanded`, the default and mostly the faster), or run from
+   * indices of 4 or 8 bits and a codebook (`stored`), which is a quarter or an eighth of the memory and the bits of
+   * `winograd: 'never'`. Depthwise layers and those that run sparse stay as they are, and so do layers that a batch norm
+   * was folded into: one factor a channel makes too many values.
+   */
+  weights?: WeightsChoice;
   /** Kernels of f32 convolution and linear layers by the node's name, as `tune` finds them; they go before what the models say. */
   kernels?: KernelChoices;
 }
@@ -72,7 +87,7 @@ export interface Plan {
  * @throws GraphError if the graph is not a model or a weight is not finite; ArgumentError if batch is not a whole number >= 1
  */
 export function compile(graph: Graph, backend: Backend, options: CompileOptions = {}): Plan {
-  const { batch = 1, sparse = 'auto', winograd = 'auto', kernels } = options;
+  const { batch = 1, sparse = 'auto', winograd = 'auto', weights = 'expanded', kernels } = options;
   if (!Number.isSafeInteger(batch) || batch < 1) {
     throw new ArgumentError('compile', 'batch', 'a whole number >= 1', batch);
   }
@@ -81,6 +96,9 @@ export function compile(graph: Graph, backend: Backend, options: CompileOptions 
   }
   if (!['auto', 'never', 'always'].includes(winograd)) {
     throw new ArgumentError('compile', 'winograd', "'auto', 'never' or 'always'", winograd);
+  }
+  if (!['expanded', 'stored'].includes(weights)) {
+    throw new ArgumentError('compile', 'weights', "'expanded' or 'stored'", weights);
   }
   const fixed = graph.inputs.find((input) => input.fixed);
   if (fixed && batch !== 1)
@@ -94,7 +112,7 @@ export function compile(graph: Graph, backend: Backend, options: CompileOptions 
 
   const builder = new PlanBuilder(backend);
   try {
-    const { inputs, values } = lower({ builder, graph: lowered, sparse, winograd, kernels }, shapes);
+    const { inputs, values } = lower({ builder, graph: lowered, sparse, winograd, weights, kernels }, shapes);
     return layOut(builder, lowered, inputs, values, shapes, batch);
   } catch (error) {
     for (const ptr of builder.blocks) backend.heap.free(ptr);
@@ -244,11 +262,16 @@ function checkKernels(graph: Graph, shapes: ReadonlyMap<string, Shape>, kernels:
   for (const [name, kernel] of kernels) {
     const node = graph.nodes.find((node) => node.name === name);
     let able: readonly KernelChoice[] = [];
-    if (node?.op === 'linear') able = linearKernels;
+    const shared = (weight: string): KernelChoice[] =>
+      kernel === 'clustered' && sharedBits(plannedValues(graph.params.get(weight) as Param))
+        ? ['clustered']
+        : [];
+    if (node?.op === 'linear') able = [...linearKernels, ...shared(node.params.weight)];
     if (node?.op === 'conv2d') {
       const weight = graph.params.get(node.params.weight) as Param;
       const [x, y] = [shapes.get(node.inputs[0]) as Shape, shapes.get(name) as Shape];
-      able = convKernels(convWindow(node, x, weight.shape, y));
+      const geometry = convWindow(node, x, weight.shape, y);
+      able = [...convKernels(geometry), ...(isShareable(geometry) ? shared(node.params.weight) : [])];
     }
     if (!able.includes(kernel)) {
       const expected =

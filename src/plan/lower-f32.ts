@@ -5,7 +5,7 @@ import type { Graph, Node, NodeOf, Param } from '../graph/graph.ts';
 import { plannedValues } from '../graph/weights.ts';
 import type { PlanBuilder, Value } from './builder.ts';
 import { clampOf, convWindow, planes, poolWindow, sides } from './geometry.ts';
-import type { KernelChoices } from './kernels.ts';
+import { isShareable, type KernelChoices, sharedBits, type WeightsChoice } from './kernels.ts';
 import { lowerView } from './lower-views.ts';
 import type { Buffer } from './memory.ts';
 import { convStorage, countNonzero, linearStorage, type SparseChoice } from './sparse.ts';
@@ -17,6 +17,7 @@ export interface Lowering {
   readonly graph: Graph;
   readonly sparse: SparseChoice;
   readonly winograd: WinogradChoice;
+  readonly weights: WeightsChoice;
   /** What a caller named, which goes before the cost model. */
   readonly kernels?: KernelChoices;
 }
@@ -154,7 +155,7 @@ export function lowerConcat(
 }
 
 function lowerConv(
-  { builder, graph, sparse, winograd, kernels }: Lowering,
+  { builder, graph, sparse, winograd, weights, kernels }: Lowering,
   node: NodeOf<'conv2d'>,
   xShape: Shape,
   x: Buffer,
@@ -176,8 +177,17 @@ function lowerConv(
   const byWinograd = winogradPays(winograd, geometry);
   const speedup = byWinograd ? Math.max(1, 1 / winogradCost(geometry)) : 1;
   const storage = convStorage(sparse, geometry, values, speedup);
-  const kernel = kernels?.get(node.name) ?? (storage === 'dense' && byWinograd ? 'winograd' : storage);
-  if (kernel === 'rows' || kernel === 'blocks') {
+  const named = kernels?.get(node.name);
+  const kernel = named ?? (storage === 'dense' && byWinograd ? 'winograd' : storage);
+  const stored = named
+    ? named === 'clustered'
+    : weights === 'stored' && storage === 'dense' && isShareable(geometry);
+  const bits = stored ? sharedBits(values) : undefined;
+  if (bits) {
+    const shared = { ...args, bits };
+    shared.weight = builder.prepared('clusteredConv2d', shared, values);
+    builder.emit(node.name, 'clusteredConv2d', shared, { x, y });
+  } else if (kernel === 'rows' || kernel === 'blocks') {
     const sparseArgs = { ...args, nonzero: countNonzero(values), blocks: kernel === 'blocks' };
     sparseArgs.weight = builder.prepared('sparseConv2d', sparseArgs, values);
     builder.emit(node.name, 'sparseConv2d', sparseArgs, { x, y });
@@ -189,7 +199,7 @@ function lowerConv(
 }
 
 function lowerLinear(
-  { builder, graph, sparse, kernels }: Lowering,
+  { builder, graph, sparse, weights, kernels }: Lowering,
   node: NodeOf<'linear'>,
   xShape: Shape,
   x: Buffer,
@@ -208,9 +218,16 @@ function lowerLinear(
     o: weight.shape[0],
     ...clampOf(node.attrs.activation),
   };
-  const storage = kernels?.get(node.name) ?? linearStorage(sparse, args.n, args.o, values);
-  if (storage !== 'dense') {
-    const sparseArgs = { ...args, nonzero: countNonzero(values), blocks: storage === 'blocks' };
+  const kernel = kernels?.get(node.name) ?? linearStorage(sparse, args.n, args.o, values);
+  const stored =
+    kernel === 'clustered' || (kernel === 'dense' && weights === 'stored' && !kernels?.has(node.name));
+  const bits = stored ? sharedBits(values) : undefined;
+  if (bits) {
+    const shared = { ...args, bits };
+    shared.weight = builder.prepared('clusteredLinear', shared, values);
+    builder.emit(node.name, 'clusteredLinear', shared, { x, y });
+  } else if (kernel !== 'dense') {
+    const sparseArgs = { ...args, nonzero: countNonzero(values), blocks: kernel === 'blocks' };
     sparseArgs.weight = builder.prepared('sparseLinear', sparseArgs, values);
     builder.emit(node.name, 'sparseLinear', sparseArgs, { x, y });
   } else {

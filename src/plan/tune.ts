@@ -9,7 +9,7 @@
 import type { Backend } from '../backend/backend.ts';
 import { ArgumentError } from '../core/errors.ts';
 import type { Graph } from '../graph/graph.ts';
-import { compile, type Plan, type Step } from './compile.ts';
+import { type CompileOptions, compile, type Plan, type Step } from './compile.ts';
 import { choiceOf, convKernels, type KernelChoice, type KernelChoices, linearKernels } from './kernels.ts';
 
 export interface TuneOptions {
@@ -56,11 +56,18 @@ export function tune(
   });
 
   const ms = new Map([...model.keys()].map((node) => [node, {} as Record<KernelChoice, number>]));
-  for (const kernel of ['dense', 'winograd', 'rows', 'blocks'] as const) {
-    const able = [...candidates].filter(([, kernels]) => kernels.includes(kernel)).map(([node]) => node);
+  for (const kernel of ['dense', 'winograd', 'rows', 'blocks', 'clustered'] as const) {
+    const able =
+      kernel === 'clustered'
+        ? [...candidates.keys()]
+        : [...candidates].filter(([, kernels]) => kernels.includes(kernel)).map(([node]) => node);
     if (able.length === 0) continue;
-    const kernels = new Map(able.map((node) => [node, kernel]));
-    withPlan(compile(graph, backend, { batch, kernels }), (plan) => {
+    // Which layers have a codebook the plan knows: it takes them all.
+    const options: CompileOptions =
+      kernel === 'clustered'
+        ? { sparse: 'never', weights: 'stored' }
+        : { kernels: new Map(able.map((node) => [node, kernel])) };
+    withPlan(compile(graph, backend, { batch, ...options }), (plan) => {
       plan.run();
       for (const step of plan.steps) {
         const times = ms.get(step.node);
@@ -73,7 +80,7 @@ export function tune(
   const layers = [...model].map(([node, byModel]): TunedLayer => {
     const times = ms.get(node) as Record<KernelChoice, number>;
     let chosen = byModel;
-    for (const kernel of candidates.get(node) ?? []) {
+    for (const kernel of Object.keys(times) as KernelChoice[]) {
       if (times[kernel] * MARGIN < times[chosen]) chosen = kernel;
     }
     return { node, model: byModel, chosen, ms: times };

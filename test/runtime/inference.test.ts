@@ -69,6 +69,7 @@ const choices: CompileOptions[] = [
   { batch: 1, winograd: 'never', sparse: 'always' },
   { batch: 5, winograd: 'never', sparse: 'never' },
   { batch: 5, sparse: 'always' },
+  { batch: 1, sparse: 'never', weights: 'stored' },
 ];
 
 function results(graph: Graph, backend: Backend, options: CompileOptions): Uint8Array[] {

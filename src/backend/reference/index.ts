@@ -6,6 +6,7 @@ import type { AnyTypedArray } from '../../core/dtype.ts';
 import type { Backend, Primitives } from '../backend.ts';
 import { Heap, PlainStore } from '../heap.ts';
 import { cluster } from './cluster.ts';
+import { clustered } from './clustered.ts';
 import { conv } from './conv.ts';
 import { elementwise } from './elementwise.ts';
 import { layout } from './layout.ts';
@@ -24,6 +25,7 @@ export function createReferenceBackend(): Backend {
     ...linear(heap),
     ...conv(heap),
     ...sparse(heap),
+    ...clustered(heap),
     ...pool(heap),
     ...norm(heap),
     ...elementwise(heap),

@@ -14,7 +14,7 @@ const reach = (outputs: number, stride: number, k: number, dilation: number) =>
 const isDepthwise = (a: Window) => a.groups === a.ci && a.groups > 1;
 
 /** Whether windows leave the image, so that the kernel copies it into a frame of zeros. */
-const leavesImage = (a: Window) =>
+export const leavesImage = (a: Window) =>
   a.padT > 0 ||
   a.padL > 0 ||
   reach(a.ho, a.strideH, a.kh, a.dilH) > a.h ||

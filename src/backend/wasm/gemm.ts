@@ -9,7 +9,7 @@ import type { Heap } from '../heap.ts';
 import type { Family, Kernels } from './family.ts';
 
 /** Most samples for which a matrix-vector product of each is faster than packing. */
-const GEMV_SAMPLES = 3;
+export const GEMV_SAMPLES = 3;
 
 export function gemm(kernels: Kernels, heap: Heap): Family<'gemm' | 'linear'> {
   const gemmScratch = ({ m, n, k }: GemmArgs) => kernels.f32_gemm_scratch(m, n, k);

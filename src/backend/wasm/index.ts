@@ -2,6 +2,7 @@ import type { Backend } from '../backend.ts';
 import type { Heap } from '../heap.ts';
 import { assemble, instantiate, type MakeFamily } from './assemble.ts';
 import { cluster } from './cluster.ts';
+import { clustered } from './clustered.ts';
 import { conv } from './conv.ts';
 import { elementwise } from './elementwise.ts';
 import type { Kernels } from './family.ts';
@@ -27,6 +28,7 @@ const families: readonly MakeFamily[] = [
   quant,
   reduce,
   sparse,
+  clustered,
 ];
 
 /**

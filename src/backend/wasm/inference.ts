@@ -4,6 +4,7 @@ import type { Backend, Primitives } from '../backend.ts';
 import type { Heap } from '../heap.ts';
 import { trainingPrimitives, trainingUnaries } from '../primitives.ts';
 import { assemble, instantiate, type MakeFamily, type WasmBackend } from './assemble.ts';
+import { clustered } from './clustered.ts';
 import { conv } from './conv.ts';
 import { elementwise } from './elementwise.ts';
 import type { Kernels } from './family.ts';
@@ -14,7 +15,7 @@ import { pool } from './pool.ts';
 import { quant } from './quant.ts';
 import { sparse } from './sparse.ts';
 
-const families: readonly MakeFamily[] = [conv, elementwise, gemm, loss, norm, pool, quant, sparse];
+const families: readonly MakeFamily[] = [conv, elementwise, gemm, loss, norm, pool, quant, sparse, clustered];
 
 /**
  * A backend with a memory of its own, from the compiled inference module or the whole kernels module, which gives the same
