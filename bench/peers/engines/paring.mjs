@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 
 export async function start() {
-  const { load } = await import('../../../dist/src/runtime.js');
+  const { load } = await import('../../../dist/runtime/index.js');
   return {
     version: JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url))).version,
     async load(work, files) {
